@@ -1,0 +1,117 @@
+namespace HeliosSync.Domain;
+
+/// <summary>What the journal of a tenant is made of: one event a command, whole in itself.</summary>
+public abstract record TenantEvent;
+
+/// <summary>A client registered, or changed its node or metadata (protocol 4.1).</summary>
+/// <param name="Client">Who.</param>
+/// <param name="Node">The life it is in from now on.</param>
+/// <param name="ServerNode">The journal's own node; made with the tenant's first registration, the same in all others.</param>
+/// <param name="Metadata">What replaces the client's metadata.</param>
+/// <param name="AtMicros">When: microseconds since the Unix epoch.</param>
+/// <param name="First">Whether the tenant did not know the client before.</param>
+public sealed record Registered(
+    ClientId Client, NodeId Node, Guid ServerNode, IReadOnlyList<MetadataEntry> Metadata, long AtMicros, bool First) : TenantEvent;
+
+/// <summary>What became of one change of a push (protocol 5.3).</summary>
+public enum Verdict : byte
+{
+    /// <summary>Written, with an LSN of its own.</summary>
+    Accepted = 1,
+
+    /// <summary>Written before, under another message id (rule 2).</summary>
+    Repeated = 2,
+
+    /// <summary>A later change of the same node already stands (rule 4).</summary>
+    Superseded = 3,
+
+    /// <summary>The row already is what the change would make it (rule 5).</summary>
+    Converged = 4,
+
+    /// <summary>Refused: made without knowledge of the row's version (rule 6).</summary>
+    Conflicting = 5,
+
+    /// <summary>Nothing against it, but its atomic batch was refused.</summary>
+    Withdrawn = 6,
+}
+
+/// <summary>The kinds of conflict (protocol 5.5).</summary>
+public enum ConflictType : byte
+{
+    /// <summary>No conflict.</summary>
+    None = 0,
+
+    /// <summary>Both sides made the row.</summary>
+    UniqueConstraintViolation = 1,
+
+    /// <summary>Both sides changed the row.</summary>
+    ConcurrentUpdate = 2,
+
+    /// <summary>The row was deleted, the change would bring it back.</summary>
+    DeletedOnServer = 3,
+
+    /// <summary>The row was changed, the change would delete it.</summary>
+    UpdatedOnServer = 4,
+}
+
+/// <summary>How a conflict ended (protocol 5.5). So far every conflict is rejected; the journal keeps room for the policies.</summary>
+public enum Resolution : byte
+{
+    /// <summary>Nothing was applied; the client merges and pushes again.</summary>
+    Rejected = 1,
+}
+
+/// <summary>The outcome of one change of a push.</summary>
+/// <param name="Verdict">What became of it.</param>
+/// <param name="LocalLsn">The client's number for it.</param>
+/// <param name="Lsn">The LSN that it got, or of the version that stands instead or that it met; 0 where it was withdrawn.</param>
+/// <param name="Counter">The author's counter in it, 0 where it had none.</param>
+/// <param name="DotValid">Whether that counter was above every one judged from this node before.</param>
+/// <param name="Conflict">The kind of conflict.</param>
+/// <param name="Others">The entries of other nodes that an accepted change is stored with.</param>
+public readonly record struct Judgement(
+    Verdict Verdict, long LocalLsn, long Lsn, long Counter, bool DotValid, ConflictType Conflict, VectorClock Others);
+
+/// <summary>A push was judged: its outcome and its changes in one event, so that exactly-once needs no second write.</summary>
+/// <param name="Message">The push's message id.</param>
+/// <param name="Digest">What other content under the same id is told by.</param>
+/// <param name="Client">Who pushed.</param>
+/// <param name="Author">The client's node at that time.</param>
+/// <param name="AtMicros">When it was judged: microseconds since the Unix epoch.</param>
+/// <param name="Refused">Whether it was atomic and met a conflict, so that nothing was applied.</param>
+/// <param name="FirstLsn">The LSN that its first accepted change has, or would have had: the head before it, plus one.</param>
+/// <param name="Judgements">One for each change, in the order of the batch.</param>
+/// <param name="Changes">
+/// As many: accepted and conflicting ones whole (an accepted one's clock is not kept, see <see cref="Judgement.Others"/>),
+/// of the others nothing once the event was read back.
+/// </param>
+/// <param name="JudgedLsn">The highest local number judged from this node, this push included.</param>
+/// <param name="JudgedCounter">The highest counter judged from this node, this push included.</param>
+public sealed record Pushed(
+    Guid Message,
+    Hash128 Digest,
+    ClientId Client,
+    NodeId Author,
+    long AtMicros,
+    bool Refused,
+    long FirstLsn,
+    ReadOnlyMemory<Judgement> Judgements,
+    ReadOnlyMemory<PushedChange> Changes,
+    long JudgedLsn,
+    long JudgedCounter) : TenantEvent
+{
+    /// <summary>How many changes got an LSN; these are dense from <see cref="FirstLsn"/>.</summary>
+    public int AcceptedCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (ref readonly var judgement in Judgements.Span)
+            {
+                count += judgement.Verdict == Verdict.Accepted ? 1 : 0;
+            }
+
+            return count;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+namespace HeliosSync.Domain;
+
+/// <summary>Judges the changes of a push, one after the other, by the six rules of protocol 5.3. Changes nothing.</summary>
+internal sealed class Judge(RowTable rows, Roster roster)
+{
+    /// <summary>Versions that the batch in hand has made so far: for the rest of the batch they are the rows'.</summary>
+    private readonly Dictionary<Hash128, RowVersion> _made = [];
+
+    public Pushed Decide(Push push, int author, NodeId serverNode, long head, long nowMicros)
+    {
+        _made.Clear();
+        var node = roster[author];
+        var changes = push.Changes.Span;
+        var judgements = new Judgement[changes.Length];
+        var clamped = ClampTimestamps(push.Changes, nowMicros + Limits.TimestampAheadMicrosMax, nowMicros);
+        var judged = (Lsn: node.JudgedLsn, Counter: node.JudgedCounter);
+        var next = head + 1;
+        var conflicts = 0;
+        for (var i = 0; i < changes.Length; i++)
+        {
+            ref readonly var change = ref changes[i];
+            var context = new Context(in change, serverNode, node.Node);
+            var judgement = JudgeOne(in change, in context, author, next) with { DotValid = context.Counter > judged.Counter };
+            judged = (Math.Max(judged.Lsn, change.LocalLsn), Math.Max(judged.Counter, context.Counter));
+            if (judgement.Verdict == Verdict.Accepted)
+            {
+                judgement = judgement with { Others = OthersOf(change.Clock, serverNode, node.Node) };
+                _made[change.Row] = Tenant.VersionOf(in change, in judgement, author);
+                next++;
+            }
+
+            conflicts += judgement.Verdict == Verdict.Conflicting ? 1 : 0;
+            judgements[i] = judgement;
+        }
+
+        var refused = push.Atomic && conflicts > 0;
+        if (refused)
+        {
+            Withdraw(judgements);
+        }
+
+        return new Pushed(
+            push.Message, push.Digest, push.Client, node.Node, nowMicros, refused, head + 1, judgements, clamped, judged.Lsn, judged.Counter);
+    }
+
+    private Judgement JudgeOne(in PushedChange change, in Context context, int author, long next)
+    {
+        var verdict = Verdict.Accepted;
+        var lsn = next;
+        var conflict = ConflictType.None;
+        if (_made.TryGetValue(change.Row, out var version) || rows.TryGet(change.Row, out version))
+        {
+            verdict = Compare(in change, in context, in version, author);
+            lsn = verdict == Verdict.Accepted ? next : version.Lsn;
+            conflict = verdict == Verdict.Conflicting ? TypeOf(change.Operation, version.Operation) : ConflictType.None;
+        }
+
+        return new Judgement(verdict, change.LocalLsn, lsn, context.Counter, false, conflict, VectorClock.Empty);
+    }
+
+    /// <summary>Rules 2 to 6 of protocol 5.3, in their order.</summary>
+    private Verdict Compare(in PushedChange change, in Context context, in RowVersion version, int author)
+    {
+        var own = version.Author == author;
+        if (own && change.LocalLsn == version.LocalLsn && change.Operation == version.Operation && change.Content == version.Content)
+        {
+            return Verdict.Repeated;
+        }
+
+        var knowsLsn = context.ServerLsn >= version.Lsn;
+        if (knowsLsn || (version.DotValid && change.Clock[roster[version.Author].Node] >= version.Counter))
+        {
+            return Verdict.Accepted;
+        }
+
+        if (own && change.LocalLsn != version.LocalLsn)
+        {
+            return change.LocalLsn > version.LocalLsn ? Verdict.Accepted : Verdict.Superseded;
+        }
+
+        var same = change.Operation == Operation.Delete
+            ? version.Operation == Operation.Delete
+            : version.Operation != Operation.Delete && change.Content == version.Content;
+        return same ? Verdict.Converged : Verdict.Conflicting;
+    }
+
+    /// <summary>The table of protocol 5.5.</summary>
+    private static ConflictType TypeOf(Operation incoming, Operation standing) => (incoming, standing) switch
+    {
+        (Operation.Delete, _) => ConflictType.UpdatedOnServer,
+        (_, Operation.Delete) => ConflictType.DeletedOnServer,
+        (Operation.Insert, _) => ConflictType.UniqueConstraintViolation,
+        _ => ConflictType.ConcurrentUpdate,
+    };
+
+    /// <summary>The entries of other registered nodes that tell something new, as an accepted change is stored (protocol 5.3, end).</summary>
+    private VectorClock OthersOf(VectorClock clock, NodeId serverNode, NodeId author)
+    {
+        List<ClockEntry>? others = null;
+        foreach (ref readonly var entry in clock.Entries)
+        {
+            if (entry.Node != serverNode
+                && entry.Node != author
+                && roster.TryGetNode(entry.Node, out var index)
+                && entry.Counter > roster[index].AcceptedCounter)
+            {
+                (others ??= []).Add(entry);
+            }
+        }
+
+        return others is null ? VectorClock.Empty : VectorClock.TryCreate([.. others])!;
+    }
+
+    /// <summary>A timestamp far ahead is kept as the server's time (protocol 5.5).</summary>
+    private static ReadOnlyMemory<PushedChange> ClampTimestamps(ReadOnlyMemory<PushedChange> changes, long latest, long nowMicros)
+    {
+        PushedChange[]? clamped = null;
+        for (var i = 0; i < changes.Length; i++)
+        {
+            if (changes.Span[i].TimestampMicros > latest)
+            {
+                clamped ??= changes.ToArray();
+                clamped[i] = clamped[i] with { TimestampMicros = nowMicros };
+            }
+        }
+
+        return clamped ?? changes;
+    }
+
+    private static void Withdraw(Span<Judgement> judgements)
+    {
+        foreach (ref var judgement in judgements)
+        {
+            if (judgement.Verdict != Verdict.Conflicting)
+            {
+                judgement = judgement with { Verdict = Verdict.Withdrawn, Lsn = 0, Others = VectorClock.Empty };
+            }
+        }
+    }
+
+    /// <summary>What a change's author knew, as far as the rules ask for it.</summary>
+    private readonly ref struct Context(in PushedChange change, NodeId serverNode, NodeId author)
+    {
+        /// <summary>C[server_node], <c>base_lsn</c> included.</summary>
+        public long ServerLsn { get; } = Math.Max(change.Clock[serverNode], change.BaseLsn);
+
+        /// <summary>C[its node].</summary>
+        public long Counter { get; } = change.Clock[author];
+    }
+}

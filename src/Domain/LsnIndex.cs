@@ -1,0 +1,55 @@
+namespace HeliosSync.Domain;
+
+/// <summary>A place in the journal: the event with this sequence number holds this LSN, or the first one above it.</summary>
+public readonly record struct JournalMark(long Lsn, long Sequence);
+
+/// <summary>
+/// From LSN to journal sequence number: sparse, a mark for about every 64 KiB of events. LSNs and sequence numbers are kept apart,
+/// because not every event has an LSN.
+/// </summary>
+public sealed class LsnIndex
+{
+    /// <summary>Bytes of events between two marks, about.</summary>
+    public const int MarkBytes = 64 * 1_024;
+
+    private readonly List<JournalMark> _marks;
+    private long _bytesSinceMark;
+
+    /// <summary>An index that continues from these marks, in rising order.</summary>
+    public LsnIndex(IEnumerable<JournalMark> marks)
+    {
+        _marks = [.. marks];
+        _bytesSinceMark = MarkBytes;
+    }
+
+    /// <summary>Notes an event that holds LSNs.</summary>
+    /// <param name="firstLsn">Its first LSN.</param>
+    /// <param name="sequence">Its sequence number.</param>
+    /// <param name="bytes">Its size.</param>
+    public void Add(long firstLsn, long sequence, int bytes)
+    {
+        if (_bytesSinceMark >= MarkBytes)
+        {
+            _marks.Add(new JournalMark(firstLsn, sequence));
+            _bytesSinceMark = 0;
+        }
+
+        _bytesSinceMark += bytes;
+    }
+
+    /// <summary>The sequence number from which to read forward to meet that LSN.</summary>
+    public long SequenceBefore(long lsn)
+    {
+        int low = 0, high = _marks.Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            (low, high) = _marks[middle].Lsn <= lsn ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return high < 0 ? 1 : _marks[high].Sequence;
+    }
+
+    /// <summary>The marks as they are now.</summary>
+    public JournalMark[] ToArray() => [.. _marks];
+}

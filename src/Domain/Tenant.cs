@@ -1,0 +1,292 @@
+namespace HeliosSync.Domain;
+
+/// <summary>
+/// One tenant's state and its decisions. <c>Decide</c> answers and changes nothing; <c>Apply</c> records and cannot refuse.
+/// Knows no clock and no chance: both come in as arguments. Not thread-safe: one actor owns it.
+/// </summary>
+public sealed class Tenant
+{
+    private readonly RowTable _rows = new();
+    private readonly Roster _roster = new();
+    private readonly LsnIndex _index;
+    private readonly Judge _judge;
+
+    /// <summary>A tenant without events.</summary>
+    public Tenant()
+    {
+        _index = new LsnIndex([]);
+        _judge = new Judge(_rows, _roster);
+    }
+
+    /// <summary>A tenant as a snapshot kept it. Positions are 0 until the clients' next word.</summary>
+    public Tenant(TenantSnapshot snapshot)
+        : this()
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ServerNode = snapshot.ServerNode;
+        Head = snapshot.Head;
+        Sequence = snapshot.Sequence;
+        _roster.Restore(snapshot.Nodes, snapshot.Clients);
+        _index = new LsnIndex(snapshot.Marks);
+        foreach (var chunk in snapshot.Rows)
+        {
+            foreach (ref readonly var version in chunk.Span)
+            {
+                _rows.Set(version);
+            }
+        }
+    }
+
+    /// <summary>The journal's own node; null before the first registration.</summary>
+    public Guid? ServerNode { get; private set; }
+
+    /// <summary>The highest LSN given out.</summary>
+    public long Head { get; private set; }
+
+    /// <summary>Journal sequence number of the last event applied.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>How many clients are registered.</summary>
+    public int ClientCount => _roster.ClientCount;
+
+    /// <summary>How many rows have a version.</summary>
+    public int RowCount => _rows.Count;
+
+    /// <summary>Decides a registration (protocol 4.1).</summary>
+    /// <param name="register">The registration.</param>
+    /// <param name="newServerNode">The journal's own node, should this be the tenant's first registration.</param>
+    /// <param name="nowMicros">The time.</param>
+    public RegisterDecision Decide(Register register, Guid newServerNode, long nowMicros)
+    {
+        ArgumentNullException.ThrowIfNull(register);
+        var known = _roster.TryGetClient(register.Client, out var client);
+        if (known && register.OnlyIfAbsent)
+        {
+            return default;
+        }
+
+        var refusal = Admit(register, client);
+        if (refusal is not null)
+        {
+            return new RegisterDecision(refusal, null);
+        }
+
+        if (known && _roster[client!.Node].Node == register.Node && client.Metadata.SequenceEqual(register.Metadata))
+        {
+            return default;
+        }
+
+        var serverNode = ServerNode ?? newServerNode;
+        return new RegisterDecision(
+            null, new Registered(register.Client, register.Node, serverNode, register.Metadata, nowMicros, First: !known));
+    }
+
+    /// <summary>Decides a push (protocol 4.3, 5.3, 5.4).</summary>
+    public PushDecision Decide(Push push, long nowMicros)
+    {
+        ArgumentNullException.ThrowIfNull(push);
+        if (CheckClient(push.Client, push.ServerNode) is { } refusal)
+        {
+            return new PushDecision(refusal, 0, null, 0, false);
+        }
+
+        _roster.TryGetClient(push.Client, out var client);
+        var serverNode = NodeId.OfServer(ServerNode!.Value);
+        var told = push.Clock[serverNode];
+        var position = told > 0 ? Math.Min(told, Head) : client!.Position;
+        if (client!.Window.TryFind(push.Message, out var earlier))
+        {
+            return earlier.Digest == push.Digest
+                ? new PushDecision(null, earlier.Sequence, null, position, false)
+                : new PushDecision(
+                    new Refusal(ErrorCode.MessageIdReused, "This message id was used for other content."), 0, null, 0, false);
+        }
+
+        if (FindAhead(push, serverNode) is { } ahead)
+        {
+            return new PushDecision(ahead, 0, null, 0, false);
+        }
+
+        var judged = _judge.Decide(push, client.Node, serverNode, Head, nowMicros);
+        var accepted = judged.Refused ? 0 : judged.AcceptedCount;
+        var follows = accepted > 0 && position == Head;
+        return new PushDecision(null, 0, judged, follows ? Head + accepted : position, follows);
+    }
+
+    /// <summary>
+    /// Whether a pull, push or heartbeat of this client can be served: <see cref="ErrorCode.ClientNotRegistered"/>,
+    /// <see cref="ErrorCode.ResyncRequired"/>, or null where it can.
+    /// </summary>
+    public Refusal? CheckClient(ClientId client, NodeId? serverNode)
+    {
+        if (!_roster.TryGetClient(client, out _))
+        {
+            return new Refusal(ErrorCode.ClientNotRegistered, "The client is not registered: register it first.");
+        }
+
+        return CheckJournal(serverNode);
+    }
+
+    /// <summary>Whether this position can be served: <see cref="ErrorCode.LsnAheadOfServer"/>, or null where it can.</summary>
+    public static Refusal? CheckAhead(string field, long lsn, long head) =>
+        lsn <= head
+            ? null
+            : new Refusal(
+                ErrorCode.LsnAheadOfServer, "A position is above the journal's head.", $"{field} is {lsn}, the head is {head}");
+
+    /// <summary>Records an event.</summary>
+    /// <param name="e">The event.</param>
+    /// <param name="sequence">Its journal sequence number.</param>
+    /// <param name="bytes">Its size in the journal.</param>
+    public void Apply(TenantEvent e, long sequence, int bytes)
+    {
+        Sequence = sequence;
+        switch (e)
+        {
+            case Registered registered:
+                ServerNode ??= registered.ServerNode;
+                _roster.Register(registered);
+                break;
+            case Pushed pushed:
+                Apply(pushed, sequence, bytes);
+                break;
+            default:
+                throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
+        }
+    }
+
+    /// <summary>Notes a client's latest word on its position, capped at the head (protocol 1).</summary>
+    public void SetPosition(ClientId client, long lsn)
+    {
+        if (_roster.TryGetClient(client, out var state))
+        {
+            state.Position = Math.Min(lsn, Head);
+        }
+    }
+
+    /// <summary>Where a registered client stands; throws for another.</summary>
+    public Standing StandingOf(ClientId client)
+    {
+        if (!_roster.TryGetClient(client, out var state))
+        {
+            throw new ArgumentException($"{client} is not registered.", nameof(client));
+        }
+
+        var node = _roster[state.Node];
+        return new Standing(node.Node, state.Position, node.JudgedLsn, node.JudgedCounter);
+    }
+
+    /// <summary>A row's version, where it has one.</summary>
+    public bool TryGetRow(Hash128 row, out RowVersion version) => _rows.TryGet(row, out version);
+
+    /// <summary>The sequence number from which to read the journal forward to meet that LSN.</summary>
+    public long SequenceBefore(long lsn) => _index.SequenceBefore(lsn);
+
+    /// <summary>The state as it is now; later events do not show in it. Copies little: rows are shared until they change.</summary>
+    public TenantSnapshot Freeze() => new(
+        ServerNode ?? throw new InvalidOperationException("A tenant without events has nothing to keep."),
+        Head,
+        Sequence,
+        _roster.FreezeNodes(),
+        _roster.FreezeClients(),
+        _rows.Freeze(),
+        _index.ToArray());
+
+    private Refusal? Admit(Register register, Client? client)
+    {
+        if (CheckJournal(register.ServerNode) is { } replaced)
+        {
+            return replaced;
+        }
+
+        var serverEntry = ServerNode is { } own ? register.Clock[NodeId.OfServer(own)] : 0;
+        var ahead = CheckAhead("last_known_lsn", register.LastKnownLsn, Head) ?? CheckAhead("vector_clock", serverEntry, Head);
+        if (ahead is not null)
+        {
+            return ahead;
+        }
+
+        if (ServerNode is { } node && NodeId.OfServer(node).IsOf(register.Client))
+        {
+            return new Refusal(ErrorCode.InvalidMessage, "No client may bear the server node's name.", "client_id");
+        }
+
+        if (!_roster.TryGetNode(register.Node, out var index))
+        {
+            return client is not null && _roster.NodesUsedBy(register.Client) >= Limits.NodesPerClientMax
+                ? new Refusal(ErrorCode.QuotaExceeded, $"A client may use up {Limits.NodesPerClientMax} nodes.", "node_id")
+                : null;
+        }
+
+        var judged = _roster[index].JudgedLsn;
+        return register.LastLocalLsn < judged
+            ? new Refusal(
+                ErrorCode.NodeReused,
+                "This node's local numbers went back: register with a new node_id, never used before.",
+                $"last_local_lsn is {register.LastLocalLsn}, the server has {judged}")
+            : null;
+    }
+
+    private Refusal? CheckJournal(NodeId? named)
+    {
+        if (named is null || (ServerNode is { } own && named == NodeId.OfServer(own)))
+        {
+            return null;
+        }
+
+        return new Refusal(ErrorCode.ResyncRequired, "The journal is another one than the client knew: start anew.", "journal");
+    }
+
+    private Refusal? FindAhead(Push push, NodeId serverNode)
+    {
+        foreach (ref readonly var change in push.Changes.Span)
+        {
+            var known = Math.Max(change.Clock[serverNode], change.BaseLsn);
+            if (known > Head)
+            {
+                return CheckAhead($"the context of the change with lsn {change.LocalLsn}", known, Head);
+            }
+        }
+
+        return null;
+    }
+
+    private void Apply(Pushed pushed, long sequence, int bytes)
+    {
+        if (!_roster.TryGetNode(pushed.Author, out var author) || !_roster.TryGetClient(pushed.Client, out var client))
+        {
+            throw new ArgumentException($"{pushed.Author} of {pushed.Client} was never registered.", nameof(pushed));
+        }
+
+        if (pushed.FirstLsn != Head + 1)
+        {
+            throw new ArgumentException($"The event begins at LSN {pushed.FirstLsn}, the head is {Head}.", nameof(pushed));
+        }
+
+        var judgements = pushed.Judgements.Span;
+        var changes = pushed.Changes.Span;
+        var accepted = _roster[author].AcceptedCounter;
+        for (var i = 0; i < judgements.Length; i++)
+        {
+            ref readonly var judgement = ref judgements[i];
+            if (judgement.Verdict != Verdict.Accepted)
+            {
+                continue;
+            }
+
+            _rows.Set(VersionOf(in changes[i], in judgement, author));
+            accepted = Math.Max(accepted, judgement.Counter);
+            Head = judgement.Lsn;
+        }
+
+        _roster.SetNode(author, new NodeState(pushed.Author, pushed.JudgedLsn, pushed.JudgedCounter, accepted));
+        client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence));
+        if (Head >= pushed.FirstLsn)
+        {
+            _index.Add(pushed.FirstLsn, sequence, bytes);
+        }
+    }
+
+    internal static RowVersion VersionOf(in PushedChange change, in Judgement judgement, int author) => new(
+        change.Row, judgement.Lsn, judgement.Counter, change.LocalLsn, change.Content, author, change.Operation, judgement.DotValid);
+}
