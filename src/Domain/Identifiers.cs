@@ -43,7 +43,7 @@ public readonly record struct ClientId
     public override string ToString() => Value;
 }
 
-/// <summary>One life of a client: <c>client_id</c> or <c>client_id#suffix</c>; also the server node, a UUID. A key of vector clocks.</summary>
+/// <summary>One life of a client: <c>client_id</c> or <c>client_id#suffix</c>; also the server node, a UUID. A clock's key.</summary>
 public readonly record struct NodeId : IComparable<NodeId>
 {
     /// <summary>The name that no client or node may bear: the protocol uses it inside clocks (protocol 5.1).</summary>

@@ -40,7 +40,8 @@ internal sealed class Judge(RowTable rows, Roster roster)
         }
 
         return new Pushed(
-            push.Message, push.Digest, push.Client, node.Node, nowMicros, refused, head + 1, judgements, clamped, judged.Lsn, judged.Counter);
+            push.Message, push.Digest, push.Client, node.Node, nowMicros, refused, head + 1, judgements, clamped,
+            judged.Lsn, judged.Counter);
     }
 
     private Judgement JudgeOne(in PushedChange change, in Context context, int author, long next)
@@ -93,7 +94,7 @@ internal sealed class Judge(RowTable rows, Roster roster)
         _ => ConflictType.ConcurrentUpdate,
     };
 
-    /// <summary>The entries of other registered nodes that tell something new, as an accepted change is stored (protocol 5.3, end).</summary>
+    /// <summary>Entries of other registered nodes that tell something new, as an accepted change is stored (protocol 5.3, end).</summary>
     private VectorClock OthersOf(VectorClock clock, NodeId serverNode, NodeId author)
     {
         List<ClockEntry>? others = null;

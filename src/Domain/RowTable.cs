@@ -79,7 +79,7 @@ public sealed class RowTable
         return chunks;
     }
 
-    /// <summary>Where the row stands in the index, or the empty slot where it would. The hash is keyed, so its bits need no mixing.</summary>
+    /// <summary>Where the row stands in the index, or the empty slot for it. The hash is keyed, so its bits need no mixing.</summary>
     private int Slot(Hash128 row)
     {
         var mask = _index.Length - 1;
