@@ -44,4 +44,8 @@ public readonly record struct PushedChange(
     long TimestampMicros,
     uint Checksum,
     Hash128 Row,
-    ulong Content);
+    ulong Content)
+{
+    /// <summary>Bytes of the data uncompressed. Whoever makes a compressed change sets it: pages are cut by it without decompressing.</summary>
+    public int DataBytes { get; init; } = Data.Length;
+}
