@@ -22,13 +22,14 @@ public sealed class LsnIndex
         _bytesSinceMark = MarkBytes;
     }
 
-    /// <summary>Notes an event that holds LSNs.</summary>
-    /// <param name="firstLsn">Its first LSN.</param>
+    /// <summary>Notes an event. One without LSNs gets no mark, but whoever reads over it pays for its bytes.</summary>
+    /// <param name="firstLsn">Its first LSN, where it holds any.</param>
     /// <param name="sequence">Its sequence number.</param>
     /// <param name="bytes">Its size.</param>
-    public void Add(long firstLsn, long sequence, int bytes)
+    /// <param name="holdsLsns">Whether it holds any.</param>
+    public void Add(long firstLsn, long sequence, int bytes, bool holdsLsns)
     {
-        if (_bytesSinceMark >= MarkBytes)
+        if (holdsLsns && _bytesSinceMark >= MarkBytes)
         {
             _marks.Add(new JournalMark(firstLsn, sequence));
             _bytesSinceMark = 0;

@@ -281,10 +281,7 @@ public sealed class Tenant
 
         _roster.SetNode(author, new NodeState(pushed.Author, pushed.JudgedLsn, pushed.JudgedCounter, accepted));
         client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence));
-        if (Head >= pushed.FirstLsn)
-        {
-            _index.Add(pushed.FirstLsn, sequence, bytes);
-        }
+        _index.Add(pushed.FirstLsn, sequence, bytes, holdsLsns: Head >= pushed.FirstLsn);
     }
 
     internal static RowVersion VersionOf(in PushedChange change, in Judgement judgement, int author) => new(
