@@ -46,6 +46,6 @@ public readonly record struct PushedChange(
     Hash128 Row,
     ulong Content)
 {
-    /// <summary>Bytes of the data uncompressed. Whoever makes a compressed change sets it: pages are cut by it without decompressing.</summary>
+    /// <summary>Bytes of the data uncompressed, set by whoever makes a compressed change: pages are cut without decompressing.</summary>
     public int DataBytes { get; init; } = Data.Length;
 }
