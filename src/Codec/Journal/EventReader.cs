@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.IO.Hashing;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Codec;
+
+/// <summary>
+/// From journal bytes back to a tenant's event, for replay: hashes of rows and contents are computed anew. What it gives holds slices
+/// of the bytes. Corrupt bytes are an <see cref="InvalidDataException"/>, and nothing else is. Safe to use from many threads.
+/// </summary>
+public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
+{
+    /// <summary>The event stored under that manifest.</summary>
+    public TenantEvent Read(string manifest, ReadOnlyMemory<byte> bytes)
+    {
+        var body = bytes.Length - EventWriter.ChecksumBytes;
+        if (body < 1 || Crc32.HashToUInt32(bytes.Span[..body]) != new BytesReader(bytes.Span, body).Fixed32())
+        {
+            throw BytesReader.Corrupt("its CRC does not match");
+        }
+
+        return manifest switch
+        {
+            EventWriter.PushedManifest => ReadPushed(new PushedView(bytes)),
+            EventWriter.RegisteredManifest => ReadRegistered(bytes.Span[..body], first: true),
+            EventWriter.ReregisteredManifest => ReadRegistered(bytes.Span[..body], first: false),
+            _ => throw BytesReader.Corrupt($"the manifest {manifest} is not known"),
+        };
+    }
+
+    private static Registered ReadRegistered(ReadOnlySpan<byte> bytes, bool first)
+    {
+        var from = new BytesReader(bytes);
+        if (from.Byte() != EventWriter.Format)
+        {
+            throw BytesReader.Corrupt("its format is not known");
+        }
+
+        var at = from.Signed();
+        var serverNode = from.Uuid();
+        var client = from.Client();
+        var node = from.Node();
+        var metadata = from.Metadata();
+        from.End();
+        return new Registered(client, node, serverNode, metadata, at, first);
+    }
+
+    private Pushed ReadPushed(in PushedView view)
+    {
+        var client = ClientOf(view.Client.Span);
+        var author = view.Author.Span.SequenceEqual(view.Client.Span) ? NodeId.Of(client) : NodeOf(view.Author.Span);
+        var judgements = new Judgement[view.ChangeCount];
+        var changes = new PushedChange[view.ChangeCount];
+        var tables = new TableNames(view);
+        var walk = new PushedWalk(view);
+        for (var i = 0; walk.MoveNext(); i++)
+        {
+            var others = VectorClock.Empty;
+            if (EventWriter.IsWhole(walk.Verdict))
+            {
+                var record = walk.Record();
+                var accepted = walk.Verdict == Verdict.Accepted;
+                changes[i] = ReadChange(in view, in record, walk.LocalLsn, accepted, tables);
+                others = accepted ? record.Clock : others;
+            }
+
+            judgements[i] = new Judgement(walk.Verdict, walk.LocalLsn, walk.Lsn, walk.Counter, walk.DotValid, walk.Conflict, others);
+        }
+
+        return new Pushed(
+            view.Message, view.Digest, client, author, view.AtMicros, view.Refused, view.FirstLsn, judgements, changes,
+            view.JudgedLsn, view.JudgedCounter);
+    }
+
+    private PushedChange ReadChange(in PushedView view, in ChangeRecord record, long localLsn, bool accepted, TableNames tables)
+    {
+        var (table, tableUtf8) = tables.At(record.Table);
+        var key = view.Slice(record.KeyAt, record.KeyBytes);
+        var data = view.Slice(record.DataAt, record.StoredBytes);
+        return new PushedChange(
+            localLsn,
+            table,
+            record.Operation,
+            key,
+            data,
+            record.Compressed,
+            accepted ? VectorClock.Empty : record.Clock,
+            record.BaseLsn,
+            record.TimestampMicros,
+            record.Checksum,
+            hash.OfRow(tableUtf8.Span, key.Span),
+            record.Compressed ? ContentOf(data.Span, record.DataBytes) : hash.OfContent(data.Span))
+        {
+            DataBytes = record.DataBytes,
+        };
+    }
+
+    private ulong ContentOf(ReadOnlySpan<byte> frame, int dataBytes)
+    {
+        var scratch = ArrayPool<byte>.Shared.Rent(dataBytes);
+        try
+        {
+            return zstd.TryUnwrap(frame, scratch.AsSpan(0, dataBytes), out var written) && written == dataBytes
+                ? hash.OfContent(scratch.AsSpan(0, dataBytes))
+                : throw BytesReader.Corrupt("compressed data cannot be decompressed");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private static ClientId ClientOf(ReadOnlySpan<byte> name) =>
+        ClientId.TryParse(System.Text.Encoding.ASCII.GetString(name), out var client)
+            ? client
+            : throw BytesReader.Corrupt("a client breaks its alphabet");
+
+    private static NodeId NodeOf(ReadOnlySpan<byte> name) =>
+        NodeId.TryParse(System.Text.Encoding.ASCII.GetString(name), out var node)
+            ? node
+            : throw BytesReader.Corrupt("a node breaks its alphabet");
+
+    /// <summary>The names of an event's tables, each made once.</summary>
+    private sealed class TableNames(PushedView view)
+    {
+        private readonly Dictionary<int, (string Name, ReadOnlyMemory<byte> Utf8)> _known = [];
+        private (string Name, ReadOnlyMemory<byte> Utf8) _last;
+        private int _lastOffset = -1;
+
+        public (string Name, ReadOnlyMemory<byte> Utf8) At(int offset)
+        {
+            if (offset == _lastOffset)
+            {
+                return _last;
+            }
+
+            if (!_known.TryGetValue(offset, out _last))
+            {
+                var utf8 = view.Table(offset);
+                var name = System.Text.Encoding.ASCII.GetString(utf8.Span);
+                _last = Alphabets.IsTable(name) ? (name, utf8) : throw BytesReader.Corrupt("a table breaks its alphabet");
+                _known.Add(offset, _last);
+            }
+
+            _lastOffset = offset;
+            return _last;
+        }
+    }
+}

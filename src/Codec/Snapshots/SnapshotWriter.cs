@@ -1,0 +1,194 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using HeliosSync.Domain;
+using ZstdSharp;
+
+namespace HeliosSync.Codec;
+
+/// <summary>
+/// From a tenant's snapshot to bytes: a head, then parts of at most 4 MB, each compressed and with a CRC-32, so that memory does not
+/// spike. The layout stands in this folder's README.
+/// </summary>
+public static class SnapshotWriter
+{
+    internal const byte Format = 1;
+
+    /// <summary>Bytes of one part before compression.</summary>
+    internal const int PartBytesMax = 4 * 1_024 * 1_024;
+
+    /// <summary>Rows of one part: 53 bytes each stay below <see cref="PartBytesMax"/>.</summary>
+    internal const int PartRowsMax = 64 * RowTable.ChunkRows;
+
+    /// <summary>Bytes of a row in its seven columns.</summary>
+    internal const int RowBytes = 16 + 8 + 8 + 8 + 8 + 4 + 1;
+
+    // A part is closed at this size; the largest item, a client with a full window and metadata, takes 130 KB.
+    private const int PartBytesEnough = PartBytesMax - (256 * 1_024);
+
+    /// <summary>The snapshot's bytes.</summary>
+    /// <param name="s">The snapshot.</param>
+    /// <param name="hash">The hash key of the database, which the rows' hashes were made with.</param>
+    public static byte[] Write(TenantSnapshot s, KeyedHash hash)
+    {
+        using var parts = new PartWriter();
+        foreach (var node in s.Nodes)
+        {
+            WriteNode(parts.Raw, node);
+            parts.EndIfLarge(SnapshotPart.Nodes);
+        }
+
+        parts.End(SnapshotPart.Nodes);
+        foreach (var client in s.Clients)
+        {
+            WriteClient(parts.Raw, client);
+            parts.EndIfLarge(SnapshotPart.Clients);
+        }
+
+        parts.End(SnapshotPart.Clients);
+        foreach (var mark in s.Marks)
+        {
+            parts.Raw.Number(mark.Lsn);
+            parts.Raw.Number(mark.Sequence);
+            parts.EndIfLarge(SnapshotPart.Marks);
+        }
+
+        parts.End(SnapshotPart.Marks);
+        WriteRows(parts, s.Rows);
+        using var head = new BytesWriter(128);
+        WriteHead(head, s, hash);
+        return parts.Join(head.Written);
+    }
+
+    private static void WriteHead(BytesWriter to, TenantSnapshot s, KeyedHash hash)
+    {
+        to.Byte(Format);
+        to.Fixed64(hash.Fingerprint);
+        to.Uuid(s.ServerNode);
+        to.Number(s.Head);
+        to.Number(s.Sequence);
+        to.Number(s.Nodes.Count);
+        to.Number(s.Clients.Count);
+        to.Number(s.Marks.Count);
+        to.Number(s.Rows.Sum(static chunk => (long)chunk.Length));
+        to.Fixed32(Crc32.HashToUInt32(to.Written));
+    }
+
+    private static void WriteNode(BytesWriter to, NodeState node)
+    {
+        to.Text(node.Node.Value);
+        to.Number(node.JudgedLsn);
+        to.Number(node.JudgedCounter);
+        to.Number(node.AcceptedCounter);
+    }
+
+    private static void WriteClient(BytesWriter to, ClientSnapshot client)
+    {
+        to.Text(client.Client.Value);
+        to.Number(client.Node);
+        to.Signed(client.RegisteredMicros);
+        to.Metadata(client.Metadata);
+        to.Number(client.Window.Count);
+        foreach (var entry in client.Window)
+        {
+            to.Uuid(entry.Message);
+            to.Hash(entry.Digest);
+            to.Number(entry.Sequence);
+        }
+    }
+
+    private static void WriteRows(PartWriter parts, IReadOnlyList<ReadOnlyMemory<RowVersion>> chunks)
+    {
+        var first = 0;
+        while (first < chunks.Count)
+        {
+            var (last, count) = (first, 0);
+            while (last < chunks.Count && count + chunks[last].Length <= PartRowsMax)
+            {
+                count += chunks[last++].Length;
+            }
+
+            if (last == first)
+            {
+                throw new ArgumentException($"A chunk has more than {PartRowsMax} rows.", nameof(chunks));
+            }
+
+            var columns = new RowColumns(parts.Raw.Take(count * RowBytes), count);
+            var at = 0;
+            for (; first < last; first++)
+            {
+                foreach (ref readonly var row in chunks[first].Span)
+                {
+                    columns.Set(at++, in row);
+                }
+            }
+
+            parts.End(SnapshotPart.Rows);
+        }
+    }
+
+    /// <summary>
+    /// Gathers a part, then keeps it compressed: kind, raw and stored length, the stored bytes, CRC-32 of all these. The parts are joined
+    /// at the end, so that a large snapshot stands in memory twice at most.
+    /// </summary>
+    private sealed class PartWriter : IDisposable
+    {
+        // The fastest level: hashes do not shrink, and what does shrinks at any level.
+        private readonly Compressor _zstd = new(level: 1);
+
+        private readonly List<(byte[] Rented, int Length)> _parts = [];
+
+        public BytesWriter Raw { get; } = new(PartBytesMax);
+
+        public void EndIfLarge(SnapshotPart kind)
+        {
+            if (Raw.Length >= PartBytesEnough)
+            {
+                End(kind);
+            }
+        }
+
+        public void End(SnapshotPart kind)
+        {
+            if (Raw.Length == 0)
+            {
+                return;
+            }
+
+            var part = ArrayPool<byte>.Shared.Rent(SnapshotReader.PartHeadBytes + Compressor.GetCompressBound(Raw.Length) + 4);
+            var stored = _zstd.Wrap(Raw.Written, part.AsSpan(SnapshotReader.PartHeadBytes));
+            part[0] = (byte)kind;
+            BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(1), Raw.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(5), stored);
+            var end = SnapshotReader.PartHeadBytes + stored;
+            BinaryPrimitives.WriteUInt32LittleEndian(part.AsSpan(end), Crc32.HashToUInt32(part.AsSpan(0, end)));
+            _parts.Add((part, end + 4));
+            Raw.Truncate(0);
+        }
+
+        public byte[] Join(ReadOnlySpan<byte> head)
+        {
+            var joined = new byte[head.Length + _parts.Sum(static part => part.Length)];
+            head.CopyTo(joined);
+            var at = head.Length;
+            foreach (var (part, length) in _parts)
+            {
+                part.AsSpan(0, length).CopyTo(joined.AsSpan(at));
+                at += length;
+            }
+
+            return joined;
+        }
+
+        public void Dispose()
+        {
+            foreach (var (part, _) in _parts)
+            {
+                ArrayPool<byte>.Shared.Return(part);
+            }
+
+            Raw.Dispose();
+            _zstd.Dispose();
+        }
+    }
+}

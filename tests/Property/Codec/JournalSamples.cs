@@ -1,0 +1,147 @@
+using System.IO.Hashing;
+using System.Text;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+using ZstdSharp;
+
+namespace HeliosSync.Property.Codec;
+
+/// <summary>Events as the domain makes them, out of tiny alphabets, with the real hashes; and what reading them back must give.</summary>
+internal static class JournalSamples
+{
+    public static readonly KeyedHash Hash = new("0123456789abcdef"u8);
+
+    public static readonly ZstdFrames Zstd = new();
+
+    private static readonly string[] Tables = ["t", "tasks", "a.b:c$d-e_f", new string('T', Limits.TableCharsMax)];
+
+    private static readonly NodeId[] Authors = [Tiny.Node("a"), Tiny.Node("a#1"), Tiny.Node("a#second-life")];
+
+    public static EventReader Reader { get; } = new(Hash, Zstd);
+
+    public static Registered Registered(Random random) => new(
+        Tiny.Client("a"),
+        random.GetItems(Authors, 1)[0],
+        Tiny.ServerGuid,
+        [.. Enumerable.Range(0, random.Next(4)).Select(i => new MetadataEntry($"name {i}", random.Next(2) == 0 ? "" : "größe \U0001F600"))],
+        Number(random),
+        random.Next(2) == 0);
+
+    /// <summary>A judged push with any verdicts, whether or not a judge would come to them.</summary>
+    public static Pushed Pushed(Random random, long firstLsn = 1, int changesMax = 6)
+    {
+        var refused = random.Next(4) == 0;
+        var count = random.Next(1, changesMax + 1);
+        var changes = new PushedChange[count];
+        var judgements = new Judgement[count];
+        var next = firstLsn;
+        for (var i = 0; i < count; i++)
+        {
+            changes[i] = Change(random);
+            var verdict = refused
+                ? (random.Next(2) == 0 ? Verdict.Conflicting : Verdict.Withdrawn)
+                : (Verdict)random.Next((int)Verdict.Accepted, (int)Verdict.Withdrawn);
+            judgements[i] = new Judgement(
+                verdict,
+                changes[i].LocalLsn,
+                verdict switch { Verdict.Accepted => next++, Verdict.Withdrawn => 0, _ => 1 + Number(random) % firstLsn },
+                Number(random),
+                random.Next(2) == 0,
+                verdict == Verdict.Conflicting ? (ConflictType)random.Next(1, 5) : ConflictType.None,
+                verdict == Verdict.Accepted && random.Next(3) == 0 ? Clock(random) : VectorClock.Empty);
+        }
+
+        return new Pushed(
+            new Guid(Bytes(random, 16)), new Hash128((ulong)random.NextInt64(), (ulong)random.NextInt64()), Tiny.Client("a"),
+            random.GetItems(Authors, 1)[0], Tiny.Now + random.Next(1_000), refused, firstLsn, judgements, changes, Number(random),
+            Number(random));
+    }
+
+    public static PushedChange Change(Random random)
+    {
+        var operation = (Operation)random.Next(1, 4);
+        var table = random.GetItems(Tables, 1)[0];
+        var key = Bytes(random, random.Next(1, 5));
+        var data = operation == Operation.Delete ? [] : Bytes(random, random.Next(random.Next(8) == 0 ? 3_000 : 20));
+        var compressed = operation != Operation.Delete && random.Next(4) == 0;
+        return new PushedChange(
+            1 + (Number(random) % (Limits.SafeIntegerMax - 1)), table, operation, key, compressed ? Compress(data) : data, compressed,
+            Clock(random), random.Next(2) == 0 ? 0 : Number(random), Tiny.Now + random.Next(-1_000_000, 1_000_000), Checksum(key, data),
+            Hash.OfRow(Encoding.UTF8.GetBytes(table), key), Hash.OfContent(data))
+        {
+            DataBytes = data.Length,
+        };
+    }
+
+    public static VectorClock Clock(Random random) => Tiny.Clock(
+        [.. Tiny.Nodes.Append(Tiny.Server).Where(_ => random.Next(3) == 0).Select(node => (node, Number(random)))]);
+
+    public static uint Checksum(byte[] key, byte[] data) => Crc32.HashToUInt32([.. key, .. data]);
+
+    public static byte[] Compress(byte[] data)
+    {
+        using var zstd = new Compressor();
+        return zstd.Wrap(data).ToArray();
+    }
+
+    /// <summary>What the journal keeps of an event: the codec gives that back, no more and no less.</summary>
+    public static Pushed Kept(Pushed e)
+    {
+        var changes = new PushedChange[e.Changes.Length];
+        for (var i = 0; i < changes.Length; i++)
+        {
+            changes[i] = e.Judgements.Span[i].Verdict switch
+            {
+                Verdict.Accepted => e.Changes.Span[i] with { Clock = VectorClock.Empty, BaseLsn = 0 },
+                Verdict.Conflicting => e.Changes.Span[i],
+                _ => default,
+            };
+        }
+
+        return e with { Changes = changes };
+    }
+
+    public static void Same(TenantEvent expected, TenantEvent actual)
+    {
+        if (expected is Registered registered)
+        {
+            var read = Assert.IsType<Registered>(actual);
+            Assert.Equal(registered.Metadata, read.Metadata);
+            Assert.Equal(registered, read with { Metadata = registered.Metadata });
+            return;
+        }
+
+        var (left, right) = (Assert.IsType<Pushed>(expected), Assert.IsType<Pushed>(actual));
+        Assert.Equal(left.Judgements.ToArray(), right.Judgements.ToArray());
+        Assert.Equal(left.Changes.Length, right.Changes.Length);
+        for (var i = 0; i < left.Changes.Length; i++)
+        {
+            Same(left.Changes.Span[i], right.Changes.Span[i]);
+        }
+
+        Assert.Equal(left, right with { Judgements = left.Judgements, Changes = left.Changes });
+    }
+
+    public static void Same(in PushedChange left, in PushedChange right)
+    {
+        Assert.Equal(left.Key.ToArray(), right.Key.ToArray());
+        Assert.Equal(left.Data.ToArray(), right.Data.ToArray());
+        Assert.Equal(left, right with { Key = left.Key, Data = left.Data });
+    }
+
+    public static byte[] Bytes(Random random, int count)
+    {
+        var bytes = new byte[count];
+        random.NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>0 to 2^53−1, mostly small, often at an edge.</summary>
+    private static long Number(Random random) => random.Next(8) switch
+    {
+        0 => Limits.SafeIntegerMax,
+        1 => random.NextInt64(Limits.SafeIntegerMax),
+        2 => 127 + random.Next(2),
+        _ => random.Next(4),
+    };
+}
