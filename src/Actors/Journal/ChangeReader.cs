@@ -1,0 +1,110 @@
+using HeliosSync.Actors.Tenants;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Actors.Journal;
+
+/// <summary>Finds changes in the journal by LSN: for pages, for repeated answers and for conflict reports.</summary>
+internal sealed class ChangeReader(JournalReader journal)
+{
+    /// <summary>The event with that sequence number, which the caller knows to be durable.</summary>
+    public byte[] ReadEvent(TenantId tenant, long sequence)
+    {
+        byte[]? found = null;
+        journal.Read(tenant, sequence, sequence, row => (found = row.Bytes) is null);
+        return found ?? throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: event {sequence} is missing from the journal.");
+    }
+
+    /// <summary>Fills a page: from the events in memory where the plan has them, then from the journal.</summary>
+    public void Fill(PageBuilder page, TenantId tenant, PagePlan plan, bool filtered)
+    {
+        foreach (var recent in plan.Recent ?? [])
+        {
+            page.Add(recent);
+            if (page.IsFull)
+            {
+                return;
+            }
+        }
+
+        // An unfiltered page goes on until it is full; a filtered one may have to pass over a whole journal, so it stops on the way.
+        var budget = filtered ? (long)Limits.PageScanBytesMax : long.MaxValue;
+        if (page.IsFull || !page.HasMore || (filtered && plan.Recent is not null))
+        {
+            return;
+        }
+
+        journal.Read(tenant, plan.FromSequence, plan.HeadSequence, row =>
+        {
+            if (row.Manifest == EventWriter.PushedManifest)
+            {
+                page.Add(row.Bytes);
+            }
+
+            budget -= row.Bytes.Length;
+            return !page.IsFull && budget > 0;
+        });
+        if (page.HasMore && !page.IsFull && budget > 0)
+        {
+            throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: the journal ends at LSN {page.ServerLsn}, below its head.");
+        }
+    }
+
+    /// <summary>The LSNs of the versions that a push's conflicts met, rising, each once.</summary>
+    public static IReadOnlyList<long> ConflictLsns(ReadOnlyMemory<byte> pushed)
+    {
+        var lsns = new SortedSet<long>();
+        foreach (var outcome in new PushedView(pushed).Outcomes())
+        {
+            if (outcome.Verdict == Verdict.Conflicting)
+            {
+                lsns.Add(outcome.Lsn);
+            }
+        }
+
+        return [.. lsns];
+    }
+
+    /// <summary>The changes with these LSNs, in own copies; data past the bound of one answer is left out (protocol 5.5).</summary>
+    /// <param name="tenant">Whose changes.</param>
+    /// <param name="lsns">Rising, each once.</param>
+    /// <param name="places">Where they stand.</param>
+    public IReadOnlyDictionary<long, ServerChange> ReadChanges(TenantId tenant, IReadOnlyList<long> lsns, ChangesLocated places)
+    {
+        var found = new Dictionary<long, ServerChange>(lsns.Count);
+        var room = (long)Limits.ReportDataBytesMax;
+        while (found.Count < lsns.Count)
+        {
+            var before = found.Count;
+            journal.Read(tenant, places.FromSequences[before], places.HeadSequence, row =>
+            {
+                if (row.Manifest == EventWriter.PushedManifest)
+                {
+                    Take(row.Bytes, lsns, found, ref room);
+                }
+
+                return found.Count == before;
+            });
+            if (found.Count == before)
+            {
+                throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: LSN {lsns[before]} is missing from the journal.");
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Takes what is still wanted of an event's changes; both stand in LSN order.</summary>
+    private static void Take(byte[] pushed, IReadOnlyList<long> lsns, Dictionary<long, ServerChange> found, ref long room)
+    {
+        foreach (var change in new PushedView(pushed).Accepted())
+        {
+            if (found.Count < lsns.Count && change.Lsn == lsns[found.Count])
+            {
+                var omit = change.DataBytes > room;
+                room -= omit ? 0 : change.DataBytes;
+                found.Add(change.Lsn, new ServerChange(change.Detach(withData: !omit), omit));
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using HeliosSync.Domain;
+using Microsoft.Data.Sqlite;
+
+namespace HeliosSync.Actors.Journal;
+
+/// <summary>One event as it stands in the journal.</summary>
+internal readonly record struct JournalRow(long Sequence, string Manifest, byte[] Bytes);
+
+/// <summary>
+/// Reads events straight from the journal's table, outside any actor, on read-only connections of its own and without a
+/// transaction. A query is read and closed before it returns: one left open would keep the write-ahead log from being cut.
+/// Rows above the durable head are visible here, so every caller gives the end.
+/// </summary>
+internal sealed class JournalReader(string connectionString) : IDisposable
+{
+    private readonly string _connectionString =
+        new SqliteConnectionStringBuilder(connectionString) { Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString();
+
+    private readonly ConcurrentBag<Query> _idle = [];
+    private volatile bool _disposed;
+
+    /// <summary>Hands the tenant's events with these numbers to <paramref name="take"/>, in order, until it returns false.</summary>
+    public void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take)
+    {
+        if (!_idle.TryTake(out var query))
+        {
+            query = new Query(_connectionString);
+        }
+
+        try
+        {
+            query.Run(PersistenceIds.Of(tenant), from, to, take);
+        }
+        catch
+        {
+            query.Dispose();
+            throw;
+        }
+
+        _idle.Add(query);
+        if (_disposed)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>How many clients are registered, over all tenants.</summary>
+    public long CountRegistered()
+    {
+        using var connection = new SqliteConnection(_connectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = Schema.CountRegistered;
+        return (long)command.ExecuteScalar()!;
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        while (_idle.TryTake(out var query))
+        {
+            query.Dispose();
+        }
+    }
+
+    private sealed class Query : IDisposable
+    {
+        private readonly SqliteConnection _connection;
+        private readonly SqliteCommand _command;
+        private readonly SqliteParameter _id;
+        private readonly SqliteParameter _from;
+        private readonly SqliteParameter _to;
+
+        public Query(string connectionString)
+        {
+            _connection = new SqliteConnection(connectionString);
+            _connection.Open();
+            _command = _connection.CreateCommand();
+            _command.CommandText = Schema.ReadEvents;
+            _id = _command.Parameters.Add("$id", SqliteType.Text);
+            _from = _command.Parameters.Add("$from", SqliteType.Integer);
+            _to = _command.Parameters.Add("$to", SqliteType.Integer);
+            _command.Prepare();
+        }
+
+        public void Run(string persistenceId, long from, long to, Func<JournalRow, bool> take)
+        {
+            (_id.Value, _from.Value, _to.Value) = (persistenceId, from, to);
+            using var rows = _command.ExecuteReader();
+            while (rows.Read() && take(new JournalRow(rows.GetInt64(0), rows.GetString(1), (byte[])rows[2])))
+            {
+            }
+        }
+
+        public void Dispose()
+        {
+            _command.Dispose();
+            _connection.Dispose();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Actors;
+
+/// <summary>An answer: a refusal or a value, never both.</summary>
+public readonly record struct Reply<T>(Refusal? Refusal, T? Value)
+    where T : class;
+
+/// <summary>A registration stands (protocol 4.1).</summary>
+/// <param name="ServerLsn">The client's position.</param>
+/// <param name="HeadLsn">The durable head.</param>
+/// <param name="ServerNode">The journal's own node.</param>
+/// <param name="Node">The client's current node.</param>
+/// <param name="JudgedLsn">The highest local number judged from that node.</param>
+/// <param name="JudgedCounter">The highest counter judged from that node.</param>
+public sealed record RegisterReply(long ServerLsn, long HeadLsn, Guid ServerNode, NodeId Node, long JudgedLsn, long JudgedCounter);
+
+/// <summary>A push was judged and its outcome is durable (protocol 4.3).</summary>
+/// <param name="Event">
+/// The event that holds the outcome, as <see cref="PushedView"/> reads it; it says whether an atomic push was refused.
+/// </param>
+/// <param name="ServerChanges">The versions that its conflicts met, by LSN.</param>
+/// <param name="ServerLsn">The safe position.</param>
+/// <param name="HeadLsn">The durable head.</param>
+/// <param name="ServerNode">The journal's own node.</param>
+/// <param name="Node">The client's current node.</param>
+/// <param name="JudgedCounter">The highest counter judged from that node.</param>
+public sealed record PushReply(
+    ReadOnlyMemory<byte> Event,
+    IReadOnlyDictionary<long, ServerChange> ServerChanges,
+    long ServerLsn,
+    long HeadLsn,
+    Guid ServerNode,
+    NodeId Node,
+    long JudgedCounter);
+
+/// <summary>A page (protocol 4.2).</summary>
+/// <param name="Page">Its changes and its safe position.</param>
+/// <param name="ServerNode">The journal's own node.</param>
+/// <param name="HeadLsn">The durable head.</param>
+/// <param name="ContinuationToken">What asks for the next page; null where there is none.</param>
+public sealed record PullReply(PageBuilder Page, Guid ServerNode, long HeadLsn, string? ContinuationToken);
+
+/// <summary>A heartbeat was noted (protocol 4.4).</summary>
+/// <param name="HeadLsn">The durable head.</param>
+public sealed record HeartbeatReply(long HeadLsn);

@@ -1,0 +1,38 @@
+namespace HeliosSync.Actors;
+
+/// <summary>What the actors and the journal need to know.</summary>
+public sealed record SyncServerOptions
+{
+    /// <summary>The folder of the database files; it is made where it is missing. One server at a time may use it.</summary>
+    public required string DataDir { get; init; }
+
+    /// <summary>This server's name among others of a later cluster; empty: none.</summary>
+    public string NodeId { get; init; } = "";
+
+    /// <summary>The address under which other nodes would reach this one; null: alone.</summary>
+    public Uri? AdvertisedAddress { get; init; }
+
+    /// <summary>Events after which a tenant keeps a snapshot.</summary>
+    public int SnapshotEvents { get; init; } = 50_000;
+
+    /// <summary>Bytes of events after which a tenant keeps a snapshot.</summary>
+    public long SnapshotBytes { get; init; } = 256L * 1_024 * 1_024;
+
+    /// <summary>Bytes of recent events that one tenant keeps in memory.</summary>
+    public long TailBytesPerTenant { get; init; } = 4L * 1_024 * 1_024;
+
+    /// <summary>Bytes of recent events that all tenants together keep in memory.</summary>
+    public long TailBytesInAll { get; init; } = 256L * 1_024 * 1_024;
+
+    /// <summary>How long a tenant stays in memory without being asked.</summary>
+    public TimeSpan PassivateAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a request waits for a tenant's answer before its outcome counts as open.</summary>
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>Messages that wait for a tenant which is just being stopped or started.</summary>
+    public int WaitingMessagesMax { get; init; } = 1_000;
+}
+
+/// <summary>The server cannot start; the message is one clear sentence for the person who starts it.</summary>
+public sealed class StartupException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,0 +1,88 @@
+using Akka.Actor;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Actors.Tenants;
+
+/// <summary>A message for a tenant: every one names it, so that one extractor can bring it to its place.</summary>
+internal interface ITenantMessage
+{
+    /// <summary>Whose it is.</summary>
+    TenantId Tenant { get; }
+}
+
+/// <summary>Register a client.</summary>
+internal sealed record RegisterClient(TenantId Tenant, Register Register) : ITenantMessage;
+
+/// <summary>Judge and store a push.</summary>
+internal sealed record StorePush(TenantId Tenant, Push Push) : ITenantMessage;
+
+/// <summary>Say from where a page can be read.</summary>
+/// <param name="Tenant">Whose page.</param>
+/// <param name="Pull">The pull.</param>
+/// <param name="After">The page begins above this LSN.</param>
+internal sealed record PlanPage(TenantId Tenant, Pull Pull, long After) : ITenantMessage;
+
+/// <summary>Say where in the journal these LSNs stand.</summary>
+internal sealed record LocateChanges(TenantId Tenant, IReadOnlyList<long> Lsns) : ITenantMessage;
+
+/// <summary>A client lives.</summary>
+internal sealed record NoteHeartbeat(TenantId Tenant, Heartbeat Heartbeat) : ITenantMessage;
+
+/// <summary>Answer to <see cref="StorePush"/>.</summary>
+/// <param name="Event">The event that holds the outcome; null where it is to be read from the journal.</param>
+/// <param name="Sequence">Its journal sequence number.</param>
+/// <param name="ServerLsn">The safe position.</param>
+/// <param name="HeadLsn">The durable head.</param>
+/// <param name="ServerNode">The journal's own node.</param>
+/// <param name="Standing">Where the client stands.</param>
+internal sealed record PushStored(
+    byte[]? Event, long Sequence, long ServerLsn, long HeadLsn, Guid ServerNode, Standing Standing);
+
+/// <summary>Answer to <see cref="PlanPage"/>.</summary>
+/// <param name="HeadLsn">The durable head.</param>
+/// <param name="HeadSequence">The sequence number up to which the journal may be read.</param>
+/// <param name="FromSequence">The sequence number from which to read.</param>
+/// <param name="Recent">The events themselves, where they are all in memory; else null.</param>
+/// <param name="ServerNode">The journal's own node.</param>
+/// <param name="Node">The client's current node.</param>
+internal sealed record PagePlan(
+    long HeadLsn, long HeadSequence, long FromSequence, IReadOnlyList<byte[]>? Recent, Guid ServerNode, NodeId Node);
+
+/// <summary>Answer to <see cref="LocateChanges"/>: sequence numbers from which to read forward, one for each LSN.</summary>
+internal sealed record ChangesLocated(IReadOnlyList<long> FromSequences, long HeadSequence);
+
+/// <summary>A tenant tells its parent that nobody has asked it for a while.</summary>
+internal sealed record Idle(TenantId Tenant) : INotInfluenceReceiveTimeout;
+
+/// <summary>Stop behind what was accepted. The one message by which a tenant is stopped, also by a later cluster.</summary>
+internal sealed class Stopping : INotInfluenceReceiveTimeout
+{
+    private Stopping()
+    {
+    }
+
+    public static Stopping Instance { get; } = new();
+}
+
+/// <summary>Stop all tenants, and answer when the last one has stopped.</summary>
+internal sealed class StopAll
+{
+    private StopAll()
+    {
+    }
+
+    public static StopAll Instance { get; } = new();
+}
+
+/// <summary>Where a tenant that failed may be started again.</summary>
+internal sealed record Retry(TenantId Tenant);
+
+/// <summary>The refusals that actors make; all mean "come again".</summary>
+internal static class ComeAgain
+{
+    public static Refusal Overloaded { get; } = new(ErrorCode.Overloaded, "The server cannot take this now; nothing was applied.");
+
+    public static Refusal StorageUnavailable { get; } = new(
+        ErrorCode.StorageUnavailable,
+        "The journal cannot be reached; whether a push was stored is open: repeat it with the same message_id.");
+}

@@ -1,0 +1,107 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Hosting.Logging;
+using Akka.Persistence.Sql;
+using Akka.Persistence.Sql.Config;
+using Akka.Serialization;
+using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Tenants;
+using HeliosSync.Codec;
+using LinqToDB;
+using Microsoft.Extensions.Logging;
+
+namespace HeliosSync.Actors.Wiring;
+
+/// <summary>All of Akka's configuration, in this one file. Why each line: ARCHITECTURE.md, "The journal's traps".</summary>
+internal static class AkkaWiring
+{
+    private const string Hocon = """
+        akka {
+          loggers = ["Akka.Hosting.Logging.LoggerFactoryLogger, Akka.Hosting"]
+          loglevel = INFO
+          log-dead-letters = off
+          log-dead-letters-during-shutdown = off
+          coordinated-shutdown {
+            run-by-clr-shutdown-hook = off
+            exit-clr = off
+          }
+          persistence {
+            max-concurrent-recoveries = 8
+            journal {
+              plugin = "akka.persistence.journal.sql"
+              sql {
+                provider-name = "SQLite.MS"
+                connection-string = "set by code"
+                auto-initialize = off
+                tag-write-mode = Csv
+                parallelism = 1
+                buffer-size = 4096
+                batch-size = 64
+                replay-batch-size = 64
+                prefer-parameters-on-multirow-insert = true
+                read-isolation-level = read-uncommitted
+              }
+            }
+            journal-plugin-fallback {
+              replay-filter {
+                mode = off
+              }
+              circuit-breaker {
+                max-failures = 1000000
+                call-timeout = 60s
+                reset-timeout = 1s
+              }
+            }
+            snapshot-store {
+              plugin = "akka.persistence.snapshot-store.sql"
+              sql {
+                provider-name = "SQLite.MS"
+                connection-string = "set by code"
+                auto-initialize = off
+              }
+            }
+            snapshot-store-plugin-fallback {
+              snapshot-is-optional = true
+              circuit-breaker {
+                max-failures = 1000000
+                call-timeout = 60s
+                reset-timeout = 1s
+              }
+            }
+          }
+        }
+        """;
+
+    /// <summary>An actor system over these files.</summary>
+    public static ActorSystem Start(JournalFiles files, KeyedHash hash, ILoggerFactory logs)
+    {
+        var dataOptions = new MultiDataOptionsSetup();
+        dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files.Journal));
+        dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files.Snapshots));
+        var config = ConfigurationFactory.ParseString(Hocon).WithFallback(SqlPersistence.DefaultConfiguration);
+        var setup = ActorSystemSetup.Create(
+            BootstrapSetup.Create().WithConfig(config), dataOptions, new LoggerFactorySetup(logs), Serializers(hash));
+        return ActorSystem.Create("heliossync", setup);
+    }
+
+    private static DataOptions DataOptionsFor(string connectionString) => new DataOptions()
+        .UseConnectionString(ProviderName.SQLiteMS, connectionString)
+        .UseAfterConnectionOpened(
+            JournalFiles.Prepare,
+            static async (connection, _) =>
+            {
+                // SQLite's driver has no asynchronous work. Without leaving the stream's thread here, every batch would be one event;
+                // with it, events of other tenants gather meanwhile and share one fsync: group commit.
+                await Task.Yield();
+                JournalFiles.Prepare(connection);
+            });
+
+    internal static SerializationSetup Serializers(KeyedHash hash) => SerializationSetup.Create(system =>
+    [
+        SerializerDetails.Create("heliossync-refusing", new RefusingSerializer(system), [typeof(object)]),
+        SerializerDetails.Create("heliossync-event", new JournalSerializer(system), [typeof(JournalEvent)]),
+        SerializerDetails.Create("heliossync-snapshot", new SnapshotSerializer(system, hash), [typeof(StoredSnapshot)]),
+        SerializerDetails.Create("heliossync-control", new ControlSerializer(system), [typeof(Stopping)]),
+    ]);
+}

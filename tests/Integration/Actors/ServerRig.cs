@@ -1,0 +1,94 @@
+using System.IO.Hashing;
+using System.Text;
+using HeliosSync.Actors;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HeliosSync.Integration.Actors;
+
+/// <summary>A sync server without endpoints, over a data folder of its own that outlives restarts.</summary>
+internal sealed class ServerRig : IAsyncDisposable
+{
+    private readonly Func<SyncServerOptions, SyncServerOptions> _configure;
+
+    public ServerRig(Func<SyncServerOptions, SyncServerOptions>? configure = null)
+    {
+        _configure = configure ?? (static options => options);
+        Server = Start();
+    }
+
+    public string DataDir { get; } = Directory.CreateTempSubdirectory("heliossync-").FullName;
+
+    public SyncServer Server { get; private set; }
+
+    public static TenantId Tenant(string name) => TenantId.TryParse(name, out var id) ? id : throw new ArgumentException(name);
+
+    public static ClientId Client(string name) => ClientId.TryParse(name, out var id) ? id : throw new ArgumentException(name);
+
+    public async Task RestartAsync()
+    {
+        await Server.DisposeAsync();
+        Server = Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        Directory.Delete(DataDir, recursive: true);
+    }
+
+    public Task<Reply<RegisterReply>> RegisterAsync(string tenant, string client) => Server.RegisterAsync(
+        Tenant(tenant), new Register(Client(client), NodeId.Of(Client(client)), 0, null, VectorClock.Empty, null, []));
+
+    public Task<Reply<PushReply>> PushAsync(string tenant, Push push) => Server.PushAsync(Tenant(tenant), new PushBatch(push));
+
+    /// <summary>A push of one insert of one row per local number, without clocks.</summary>
+    public Push Inserts(string client, Guid message, params (long LocalLsn, string Key, string Data)[] changes)
+    {
+        var pushed = changes.Select(c => Change(c.LocalLsn, c.Key, c.Data)).ToArray();
+        var digest = Server.Hash.OfPush(Encoding.UTF8.GetBytes(string.Join('|', changes)));
+        return new Push(message, Client(client), VectorClock.Empty, null, false, pushed, digest);
+    }
+
+    /// <summary>Every change of a tenant, page by page, as a client that follows tokens would see them.</summary>
+    public async Task<List<(long Lsn, string Key, string Data)>> PullAllAsync(string tenant, string client, int maxEntries = 1_000)
+    {
+        var all = new List<(long, string, string)>();
+        string? token = null;
+        do
+        {
+            var pull = new Pull(Guid.NewGuid(), Client(client), 0, maxEntries, token, null, null, false, false, false);
+            var (refusal, reply) = await Server.PullAsync(Tenant(tenant), pull);
+            Assert.Null(refusal);
+            all.AddRange(reply!.Page.Changes.Select(c =>
+                (c.Lsn, Encoding.UTF8.GetString(c.Key.Span), Encoding.UTF8.GetString(c.Data.Span))));
+            token = reply.ContinuationToken;
+        }
+        while (token is not null);
+        return all;
+    }
+
+    /// <summary>Runs SQL on one of the files, as somebody at the server's machine could.</summary>
+    public long Sql(string sql, string file = "heliossync.db")
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(DataDir, file)};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar() as long? ?? 0;
+    }
+
+    private SyncServer Start() => SyncServer.Start(
+        _configure(new SyncServerOptions { DataDir = DataDir }), TimeProvider.System, NullLoggerFactory.Instance);
+
+    private PushedChange Change(long localLsn, string keyText, string dataText)
+    {
+        var (key, data) = (Encoding.UTF8.GetBytes(keyText), Encoding.UTF8.GetBytes(dataText));
+        var checksum = Crc32.HashToUInt32([.. key, .. data]);
+        return new PushedChange(
+            localLsn, "t", Operation.Insert, key, data, false, VectorClock.Empty, 0, 0, checksum,
+            Server.Hash.OfRow("t"u8, key), Server.Hash.OfContent(data));
+    }
+}
