@@ -58,6 +58,9 @@ public sealed class SyncServer : IAsyncDisposable
     /// <summary>The parent of all tenants.</summary>
     internal IActorRef Tenants { get; }
 
+    /// <summary>How Akka turns objects into bytes; for tests that show what it refuses.</summary>
+    internal Akka.Serialization.Serialization Serialization => _system.Serialization;
+
     private ContinuationTokens Tokens { get; }
 
     /// <summary>Opens the journal and starts; <see cref="StartupException"/> says in one sentence why it cannot.</summary>

@@ -22,6 +22,15 @@ internal static class AkkaWiring
           loglevel = INFO
           log-dead-letters = off
           log-dead-letters-during-shutdown = off
+          stdout-loglevel = OFF
+          actor {
+            serializers {
+              refusing = "HeliosSync.Actors.Wiring.RefusingSerializer, HeliosSync.Actors"
+            }
+            serialization-bindings {
+              "System.Object" = refusing
+            }
+          }
           coordinated-shutdown {
             run-by-clr-shutdown-hook = off
             exit-clr = off
@@ -97,9 +106,8 @@ internal static class AkkaWiring
                 JournalFiles.Prepare(connection);
             });
 
-    internal static SerializationSetup Serializers(KeyedHash hash) => SerializationSetup.Create(system =>
+    private static SerializationSetup Serializers(KeyedHash hash) => SerializationSetup.Create(system =>
     [
-        SerializerDetails.Create("heliossync-refusing", new RefusingSerializer(system), [typeof(object)]),
         SerializerDetails.Create("heliossync-event", new JournalSerializer(system), [typeof(JournalEvent)]),
         SerializerDetails.Create("heliossync-snapshot", new SnapshotSerializer(system, hash), [typeof(StoredSnapshot)]),
         SerializerDetails.Create("heliossync-control", new ControlSerializer(system), [typeof(Stopping)]),

@@ -1,39 +1,34 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Actor.Setup;
 using Akka.Serialization;
 using HeliosSync.Actors;
 using HeliosSync.Actors.Tenants;
-using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Integration.Actors;
 
 /// <summary>What a later cluster needs of the core (ARCHITECTURE.md, "What a later cluster finds ready").</summary>
-public sealed class ClusterSeamTests : IDisposable
+public sealed class ClusterSeamTests
 {
-    private readonly ActorSystem _system = ActorSystem.Create(
-        "seams", ActorSystemSetup.Create(AkkaWiring.Serializers(new KeyedHash(new byte[KeyedHash.KeyBytes]))));
-
-    public void Dispose() => _system.Dispose();
-
     [Fact]
-    public void Pushes_and_pulls_cannot_be_serialized()
+    public async Task Pushes_and_pulls_cannot_be_serialized()
     {
+        await using var rig = new ServerRig();
         var client = ServerRig.Client("c");
         var push = new Push(Guid.Empty, client, VectorClock.Empty, null, false, default, default);
         var pull = new Pull(Guid.Empty, client, 0, 1, null, null, null, false, false, false);
         foreach (var message in new object[] { new StorePush(ServerRig.Tenant("a"), push), new PlanPage(ServerRig.Tenant("a"), pull, 0) })
         {
-            Assert.Throws<NotSupportedException>(() => _system.Serialization.Serialize(message));
+            Assert.Throws<NotSupportedException>(() => rig.Server.Serialization.Serialize(message));
         }
     }
 
     [Fact]
-    public void The_message_that_stops_a_tenant_crosses_nodes_under_a_manifest()
+    public async Task The_message_that_stops_a_tenant_crosses_nodes_under_a_manifest()
     {
-        var serializer = Assert.IsAssignableFrom<SerializerWithStringManifest>(_system.Serialization.FindSerializerFor(Stopping.Instance));
+        await using var rig = new ServerRig();
+        var serializer = Assert.IsAssignableFrom<SerializerWithStringManifest>(rig.Server.Serialization.FindSerializerFor(Stopping.Instance));
         var manifest = serializer.Manifest(Stopping.Instance);
         Assert.Equal("stopping/1", manifest);
         Assert.Same(Stopping.Instance, serializer.FromBinary(serializer.ToBinary(Stopping.Instance), manifest));
