@@ -84,6 +84,12 @@ internal static class JournalSamples
         return zstd.Wrap(data).ToArray();
     }
 
+    public static byte[] Decompress(ReadOnlySpan<byte> frame)
+    {
+        using var zstd = new Decompressor();
+        return zstd.Unwrap(frame).ToArray();
+    }
+
     /// <summary>What the journal keeps of an event: the codec gives that back, no more and no less.</summary>
     public static Pushed Kept(Pushed e)
     {

@@ -1,0 +1,145 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using FsCheck;
+using FsCheck.Xunit;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Property.Codec;
+
+/// <summary>A snapshot reads back whole, or not at all.</summary>
+[Properties(MaxTest = 200)]
+public sealed class JournalSnapshotTests
+{
+    [Property]
+    public void A_snapshot_reads_back_as_it_was_written(DoNotSize<int> seed)
+    {
+        var snapshot = SnapshotSamples.Make(new Random(seed.Item));
+        SnapshotSamples.Same(snapshot, Read(SnapshotWriter.Write(snapshot, JournalSamples.Hash))!);
+    }
+
+    /// <summary>More rows, clients and marks than one part holds.</summary>
+    [Fact]
+    public void A_snapshot_of_many_parts_reads_back_as_it_was_written()
+    {
+        var snapshot = SnapshotSamples.Make(new Random(1), rows: 140_000, clients: 1_500, windows: 256, marks: 700_000);
+        SnapshotSamples.Same(snapshot, Read(SnapshotWriter.Write(snapshot, JournalSamples.Hash))!);
+    }
+
+    [Fact]
+    public void A_snapshot_made_with_another_hash_key_is_none()
+    {
+        var bytes = SnapshotWriter.Write(SnapshotSamples.Make(new Random(1)), new KeyedHash("another hash key"u8));
+        Assert.Null(Read(bytes));
+    }
+
+    [Property]
+    public void One_flipped_bit_is_refused(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var bytes = SnapshotWriter.Write(SnapshotSamples.Make(random), JournalSamples.Hash);
+        bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+        Assert.Throws<InvalidDataException>(() => Read(bytes));
+    }
+
+    [Property]
+    public void A_cut_snapshot_is_refused(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var bytes = SnapshotWriter.Write(SnapshotSamples.Make(random), JournalSamples.Hash);
+        Assert.Throws<InvalidDataException>(() => Read(bytes[..random.Next(bytes.Length)]));
+    }
+
+    [Property]
+    public void Mutated_bytes_read_or_are_refused(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var bytes = SnapshotWriter.Write(SnapshotSamples.Make(random), JournalSamples.Hash);
+        ReadsOrIsRefused(JournalCorruptionTests.Mutate(random, bytes));
+    }
+
+    /// <summary>Below the CRCs and the compression, every field is checked for itself.</summary>
+    [Property(MaxTest = 2_000)]
+    public void A_part_with_mutated_contents_and_a_good_crc_reads_or_is_refused(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var bytes = SnapshotWriter.Write(SnapshotSamples.Make(random), JournalSamples.Hash);
+        var parts = Parts(bytes).ToArray();
+        var (start, length) = parts[random.Next(parts.Length)];
+        var raw = JournalSamples.Decompress(bytes.AsSpan(start + 9, length - 13));
+        var mutated = Part(bytes[start], JournalCorruptionTests.Mutate(random, raw));
+        ReadsOrIsRefused([.. bytes[..start], .. mutated, .. bytes[(start + length)..]]);
+    }
+
+    [Fact]
+    public void A_missing_part_is_refused()
+    {
+        var bytes = OneOfEachPart();
+        var parts = Parts(bytes).ToArray();
+        Assert.Equal(4, parts.Length);
+        foreach (var (start, length) in parts)
+        {
+            Assert.Throws<InvalidDataException>(() => Read([.. bytes[..start], .. bytes[(start + length)..]]));
+        }
+    }
+
+    [Fact]
+    public void A_doubled_part_is_refused()
+    {
+        var bytes = OneOfEachPart();
+        foreach (var (start, length) in Parts(bytes))
+        {
+            Assert.Throws<InvalidDataException>(() => Read([.. bytes, .. bytes[start..(start + length)]]));
+        }
+    }
+
+    private static byte[] OneOfEachPart() =>
+        SnapshotWriter.Write(SnapshotSamples.Make(new Random(1), rows: 3, clients: 2, windows: 2, marks: 2), JournalSamples.Hash);
+
+    private static TenantSnapshot? Read(byte[] bytes) => SnapshotReader.Read(bytes, JournalSamples.Hash);
+
+    /// <summary>What was read must also make a tenant.</summary>
+    private static void ReadsOrIsRefused(byte[] bytes)
+    {
+        try
+        {
+            if (Read(bytes) is { } read)
+            {
+                Assert.Equal(read.Clients.Count, new Tenant(read).ClientCount);
+            }
+        }
+        catch (InvalidDataException)
+        {
+            // As it must be.
+        }
+    }
+
+    private static byte[] Part(byte kind, byte[] raw)
+    {
+        var stored = JournalSamples.Compress(raw);
+        var part = new byte[9 + stored.Length + 4];
+        part[0] = kind;
+        BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(1), raw.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(5), stored.Length);
+        stored.CopyTo(part, 9);
+        BinaryPrimitives.WriteUInt32LittleEndian(part.AsSpan(9 + stored.Length), Crc32.HashToUInt32(part.AsSpan(0, 9 + stored.Length)));
+        return part;
+    }
+
+    /// <summary>Where the parts stand: behind the head, whose end its own CRC marks.</summary>
+    private static IEnumerable<(int Start, int Length)> Parts(byte[] bytes)
+    {
+        var at = 4;
+        while (Crc32.HashToUInt32(bytes.AsSpan(0, at)) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at)))
+        {
+            at++;
+        }
+
+        for (at += 4; at < bytes.Length;)
+        {
+            var length = 9 + BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at + 5)) + 4;
+            yield return (at, length);
+            at += length;
+        }
+    }
+}

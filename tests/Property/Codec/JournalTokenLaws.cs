@@ -1,0 +1,113 @@
+using FsCheck;
+using FsCheck.Xunit;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Property.Codec;
+
+/// <summary>A continuation token is good for what it was made for, and for nothing else (protocol 4.2).</summary>
+[Properties(MaxTest = 500)]
+public sealed class JournalTokenLaws
+{
+    private static readonly ContinuationTokens Tokens = new("01234567890123456789012345678901"u8);
+
+    private static readonly TenantId Tenant = TenantOf("tenant");
+
+    private static readonly Pull Asked = new(Guid.Empty, Tiny.Client("a"), 5, 100, null, null, ["t", "tasks"], true, false, false);
+
+    [Property]
+    public void A_token_opens_to_what_was_sealed(DoNotSize<long> one, DoNotSize<long> other)
+    {
+        var (after, pinned) = (one.Item & Limits.SafeIntegerMax, other.Item & Limits.SafeIntegerMax);
+        var pull = Asked with { ContinuationToken = Tokens.Seal(Tenant, Asked, after, pinned) };
+        Assert.True(Tokens.TryOpen(Tenant, pull, out var opened, out var head));
+        Assert.Equal((after, pinned), (opened, head));
+    }
+
+    [Fact]
+    public void A_token_may_be_used_with_another_message_page_size_and_encoding() =>
+        Assert.True(Opens(Asked with { Message = Tiny.ServerGuid, MaxEntries = 1, Base64 = true, AcceptCompressed = true }));
+
+    [Fact]
+    public void A_token_for_something_else_is_refused()
+    {
+        Assert.True(Opens(Asked));
+        Assert.False(Opens(Asked, TenantOf("tenan")));
+        Assert.False(Opens(Asked, TenantOf("tenanta")));
+        Assert.False(Opens(Asked with { Client = Tiny.Client("b") }));
+        Assert.False(Opens(Asked with { SinceLsn = 6 }));
+        Assert.False(Opens(Asked with { ExcludeOwn = false }));
+        Assert.False(Opens(Asked with { Tables = null }));
+        Assert.False(Opens(Asked with { Tables = [] }));
+        Assert.False(Opens(Asked with { Tables = ["t"] }));
+        Assert.False(Opens(Asked with { Tables = ["t", "tasks", "u"] }));
+        Assert.False(Opens(Asked with { Tables = ["tt", "asks"] }));
+    }
+
+    [Fact]
+    public void A_token_under_another_key_is_refused()
+    {
+        var others = new ContinuationTokens("01234567890123456789012345678900"u8);
+        Assert.False(others.TryOpen(Tenant, Asked with { ContinuationToken = Tokens.Seal(Tenant, Asked, 7, 9) }, out _, out _));
+    }
+
+    /// <summary>Every bit of every character, so every other character of one bit's distance.</summary>
+    [Fact]
+    public void Any_flipped_bit_of_a_token_is_refused()
+    {
+        var token = Tokens.Seal(Tenant, Asked, 7, 9);
+        Assert.Equal(44, token.Length);
+        for (var bit = 0; bit < 8 * token.Length; bit++)
+        {
+            var flipped = token.ToCharArray();
+            flipped[bit / 8] ^= (char)(1 << (bit % 8));
+            Refused(new string(flipped));
+        }
+    }
+
+    [Fact]
+    public void Any_other_character_anywhere_in_a_token_is_refused()
+    {
+        var token = Tokens.Seal(Tenant, Asked, 7, 9);
+        for (var at = 0; at < token.Length; at++)
+        {
+            for (var other = (char)0; other <= 256; other++)
+            {
+                if (other != token[at])
+                {
+                    Refused(token[..at] + other + token[(at + 1)..]);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("============================================")]
+    [InlineData("                                            ")]
+    public void What_was_never_a_token_is_refused(string text) => Refused(text);
+
+    [Fact]
+    public void A_token_with_anything_before_or_behind_it_is_refused()
+    {
+        var token = Tokens.Seal(Tenant, Asked, 7, 9);
+        foreach (var more in new[] { " ", "\n", "=", "A", "AAAA" })
+        {
+            Refused(token + more);
+            Refused(more + token);
+        }
+
+        Refused(token[..^1]);
+        Refused(token[..^4]);
+    }
+
+    private static TenantId TenantOf(string text) => TenantId.TryParse(text, out var id) ? id : throw new ArgumentException(text);
+
+    private static bool Opens(Pull pull, TenantId? tenant = null) =>
+        Tokens.TryOpen(tenant ?? Tenant, pull with { ContinuationToken = Tokens.Seal(Tenant, Asked, 7, 9) }, out _, out _);
+
+    private static void Refused(string token) =>
+        Assert.False(Tokens.TryOpen(Tenant, Asked with { ContinuationToken = token }, out _, out _), token);
+}

@@ -1,0 +1,67 @@
+using HeliosSync.Domain;
+
+namespace HeliosSync.Property.Codec;
+
+/// <summary>Snapshots with any contents that a tenant could have, and what "the same" means for two of them.</summary>
+internal static class SnapshotSamples
+{
+    private const long Head = 1_000_000;
+    private const long Sequence = 2_000_000;
+
+    public static TenantSnapshot Make(Random random, int? rows = null, int? clients = null, int? windows = null, int? marks = null)
+    {
+        var clientCount = clients ?? random.Next(1, 4);
+        var nodes = Enumerable.Range(0, clientCount + 1)
+            .Select(i => new NodeState(Tiny.Node($"client-{i}#life"), Number(random), Number(random), Number(random))).ToArray();
+        return new TenantSnapshot(
+            new Guid(JournalSamples.Bytes(random, 16)),
+            Head,
+            Sequence,
+            nodes,
+            [.. Enumerable.Range(0, clientCount).Select(i => Client(random, i, nodes.Length, windows ?? random.Next(4)))],
+            Chunks(random, rows ?? random.Next(4), nodes.Length),
+            [.. Enumerable.Range(1, marks ?? random.Next(3)).Select(i => new JournalMark(i, i + random.Next(2) + (long)i))]);
+    }
+
+    public static void Same(TenantSnapshot expected, TenantSnapshot actual)
+    {
+        Assert.Equal(expected.ServerNode, actual.ServerNode);
+        Assert.Equal((expected.Head, expected.Sequence), (actual.Head, actual.Sequence));
+        Assert.Equal(expected.Nodes, actual.Nodes);
+        Assert.Equal(expected.Marks, actual.Marks);
+        Assert.Equal(expected.Clients.Count, actual.Clients.Count);
+        foreach (var (left, right) in expected.Clients.Zip(actual.Clients))
+        {
+            Assert.Equal(left.Metadata, right.Metadata);
+            Assert.Equal(left.Window, right.Window);
+            Assert.Equal(left, right with { Metadata = left.Metadata, Window = left.Window });
+        }
+
+        Assert.Equal(Rows(expected), Rows(actual));
+    }
+
+    private static RowVersion[] Rows(TenantSnapshot snapshot) => [.. snapshot.Rows.SelectMany(chunk => chunk.ToArray())];
+
+    private static ClientSnapshot Client(Random random, int number, int nodes, int window) => new(
+        Tiny.Client($"client-{number}"),
+        random.Next(nodes),
+        [.. Enumerable.Range(0, random.Next(3)).Select(i => new MetadataEntry($"name {i}", "größe"))],
+        Tiny.Now + random.Next(),
+        [.. Enumerable.Range(0, window).Select(_ => new WindowEntry(
+            new Guid(JournalSamples.Bytes(random, 16)), Hash(random), 1 + random.NextInt64(Sequence)))]);
+
+    /// <summary>Chunks as a row table freezes them: full ones, and the last as far as it goes.</summary>
+    private static ReadOnlyMemory<RowVersion>[] Chunks(Random random, int rows, int nodes) =>
+    [
+        .. Enumerable.Range(0, rows).Select(_ => Row(random, nodes)).Chunk(RowTable.ChunkRows)
+            .Select(static chunk => (ReadOnlyMemory<RowVersion>)chunk),
+    ];
+
+    private static RowVersion Row(Random random, int nodes) => new(
+        Hash(random), 1 + random.NextInt64(Head), Number(random), Number(random), (ulong)random.NextInt64(), random.Next(nodes),
+        (Operation)random.Next(1, 4), random.Next(2) == 0);
+
+    private static Hash128 Hash(Random random) => new((ulong)random.NextInt64(), (ulong)random.NextInt64());
+
+    private static long Number(Random random) => random.Next(4) == 0 ? random.NextInt64(Limits.SafeIntegerMax + 1) : random.Next(1_000);
+}
