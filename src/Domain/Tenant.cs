@@ -206,6 +206,11 @@ public sealed class Tenant
             return ahead;
         }
 
+        if (!register.Node.IsOf(register.Client))
+        {
+            return new Refusal(ErrorCode.InvalidMessage, "A node is its client's id, alone or with # and a suffix.", "node_id");
+        }
+
         if (ServerNode is { } node && NodeId.OfServer(node).IsOf(register.Client))
         {
             return new Refusal(ErrorCode.InvalidMessage, "No client may bear the server node's name.", "client_id");
