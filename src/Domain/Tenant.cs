@@ -140,7 +140,6 @@ public sealed class Tenant
     /// <param name="bytes">Its size in the journal.</param>
     public void Apply(TenantEvent e, long sequence, int bytes)
     {
-        Sequence = sequence;
         switch (e)
         {
             case Registered registered:
@@ -153,6 +152,8 @@ public sealed class Tenant
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
         }
+
+        Sequence = sequence;
     }
 
     /// <summary>Notes a client's latest word on its position, capped at the head (protocol 1).</summary>
