@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Codec;
@@ -37,12 +38,23 @@ internal struct SipHash
     /// <summary>Takes the next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
+        var (v0, v1, v2, v3) = (_v0, _v1, _v2, _v3);
         var filled = _length & 7;
         _length += bytes.Length;
-        while (filled != 0 && !bytes.IsEmpty)
+        while (BinaryPrimitives.TryReadUInt64LittleEndian(bytes, out var next))
         {
-            _partial |= (ulong)bytes[0] << (filled * 8);
-            bytes = bytes[1..];
+            var word = Join(next, filled);
+            v3 ^= word;
+            Round(ref v0, ref v1, ref v2, ref v3);
+            Round(ref v0, ref v1, ref v2, ref v3);
+            v0 ^= word;
+            bytes = bytes[8..];
+        }
+
+        (_v0, _v1, _v2, _v3) = (v0, v1, v2, v3);
+        foreach (var b in bytes)
+        {
+            _partial |= (ulong)b << (filled * 8);
             filled = (filled + 1) & 7;
             if (filled == 0)
             {
@@ -50,25 +62,13 @@ internal struct SipHash
                 _partial = 0;
             }
         }
-
-        while (BinaryPrimitives.TryReadUInt64LittleEndian(bytes, out var word))
-        {
-            Absorb(word);
-            bytes = bytes[8..];
-        }
-
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            _partial |= (ulong)bytes[i] << (i * 8);
-        }
     }
 
     /// <summary>Takes the eight bytes of a number, the least first.</summary>
     public void Append(long number)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
-        Append(bytes);
+        Absorb(Join((ulong)number, _length & 7));
+        _length += sizeof(long);
     }
 
     /// <summary>The hash of all bytes taken, where it was begun for 64 bits.</summary>
@@ -89,34 +89,49 @@ internal struct SipHash
         return new Hash128(Squeeze(), low);
     }
 
+    /// <summary>The bytes kept so far with the next eight behind them: eight to absorb now, and as many to keep as before.</summary>
+    private ulong Join(ulong next, int filled)
+    {
+        if (filled == 0)
+        {
+            return next;
+        }
+
+        var word = _partial | (next << (filled * 8));
+        _partial = next >> (64 - (filled * 8));
+        return word;
+    }
+
     private void Absorb(ulong word)
     {
         _v3 ^= word;
-        Round();
-        Round();
+        Round(ref _v0, ref _v1, ref _v2, ref _v3);
+        Round(ref _v0, ref _v1, ref _v2, ref _v3);
         _v0 ^= word;
     }
 
     private ulong Squeeze()
     {
-        Round();
-        Round();
-        Round();
-        Round();
+        for (var i = 0; i < 4; i++)
+        {
+            Round(ref _v0, ref _v1, ref _v2, ref _v3);
+        }
+
         return _v0 ^ _v1 ^ _v2 ^ _v3;
     }
 
-    private void Round()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
     {
-        _v0 += _v1;
-        _v1 = BitOperations.RotateLeft(_v1, 13) ^ _v0;
-        _v0 = BitOperations.RotateLeft(_v0, 32);
-        _v2 += _v3;
-        _v3 = BitOperations.RotateLeft(_v3, 16) ^ _v2;
-        _v0 += _v3;
-        _v3 = BitOperations.RotateLeft(_v3, 21) ^ _v0;
-        _v2 += _v1;
-        _v1 = BitOperations.RotateLeft(_v1, 17) ^ _v2;
-        _v2 = BitOperations.RotateLeft(_v2, 32);
+        v0 += v1;
+        v1 = BitOperations.RotateLeft(v1, 13) ^ v0;
+        v0 = BitOperations.RotateLeft(v0, 32);
+        v2 += v3;
+        v3 = BitOperations.RotateLeft(v3, 16) ^ v2;
+        v0 += v3;
+        v3 = BitOperations.RotateLeft(v3, 21) ^ v0;
+        v2 += v1;
+        v1 = BitOperations.RotateLeft(v1, 17) ^ v2;
+        v2 = BitOperations.RotateLeft(v2, 32);
     }
 }

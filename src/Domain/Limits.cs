@@ -60,6 +60,12 @@ public static class Limits
     /// <summary>Names in a pull's <c>tables</c>.</summary>
     public const int FilterTablesMax = 64;
 
+    /// <summary>Milliseconds that a pull may ask to wait for a change (protocol 4.2).</summary>
+    public const int PullWaitMillisMax = 60_000;
+
+    /// <summary>Bytes of a continuation token as a client sends it: more than any that this server makes.</summary>
+    public const int ContinuationTokenBytesMax = 256;
+
     /// <summary>Message ids remembered for each client.</summary>
     public const int WindowMessagesMax = 256;
 
