@@ -80,6 +80,26 @@ internal sealed class ServerRig : IAsyncDisposable
         return command.ExecuteScalar() as long? ?? 0;
     }
 
+    /// <summary>Takes the journal's write lock, so that whatever is written waits until it is given back.</summary>
+    public IDisposable HoldWrites()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(DataDir, "heliossync.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
+    /// <summary>Snapshots are kept behind the answers: waits until the file has one.</summary>
+    public async Task SnapshotIsKeptAsync()
+    {
+        while (Sql("SELECT COUNT(*) FROM snapshot", "snapshots.db") == 0)
+        {
+            await Task.Delay(10);
+        }
+    }
+
     private SyncServer Start() => SyncServer.Start(
         _configure(new SyncServerOptions { DataDir = DataDir }), TimeProvider.System, NullLoggerFactory.Instance);
 

@@ -1,0 +1,52 @@
+using HeliosSync.Actors;
+
+namespace HeliosSync.Integration.Actors;
+
+/// <summary>While writes are in flight: decided ahead, told behind.</summary>
+public sealed class InFlightTests
+{
+    [Fact]
+    public async Task Nothing_is_said_of_a_push_before_it_is_durable()
+    {
+        await using var rig = new ServerRig();
+        await rig.RegisterAsync("a", "c");
+        var push = rig.Inserts("c", Guid.NewGuid(), (1, "k", "v"));
+        Task<Reply<PushReply>> first, repeat;
+        Task<Reply<RegisterReply>> registered;
+        using (rig.HoldWrites())
+        {
+            first = rig.PushAsync("a", push);
+            repeat = rig.PushAsync("a", push);
+            registered = rig.RegisterAsync("a", "c");
+
+            // The tenant answers in the order it was asked, and a pull at once: whatever it said of the pushes, it has said by now.
+            Assert.Empty(await rig.PullAllAsync("a", "c"));
+            Assert.False(first.IsCompleted);
+            Assert.False(repeat.IsCompleted);
+            Assert.False(registered.IsCompleted);
+        }
+
+        Assert.Equal((await first).Value!.Event.ToArray(), (await repeat).Value!.Event.ToArray());
+        Assert.Equal(1, (await registered).Value!.HeadLsn);
+        Assert.Single(await rig.PullAllAsync("a", "c"));
+    }
+
+    [Fact]
+    public async Task A_snapshot_kept_while_writes_are_in_flight_is_of_the_event_that_it_is_stamped_with()
+    {
+        await using var rig = new ServerRig(static options => options with { SnapshotEvents = 6 });
+        await rig.RegisterAsync("a", "c");
+        Task<Reply<PushReply>>[] pushes;
+        using (rig.HoldWrites())
+        {
+            pushes = [.. Enumerable.Range(1, 12).Select(i => rig.PushAsync("a", rig.Inserts("c", Guid.NewGuid(), (i, $"k{i}", "v"))))];
+            Assert.Empty(await rig.PullAllAsync("a", "c"));
+        }
+
+        Assert.All(await Task.WhenAll(pushes), static reply => Assert.Null(reply.Refusal));
+        await rig.SnapshotIsKeptAsync();
+        await rig.RestartAsync();
+        Assert.Null((await rig.PushAsync("a", rig.Inserts("c", Guid.NewGuid(), (13, "k13", "v")))).Refusal);
+        Assert.Equal(Enumerable.Range(1, 13).Select(i => $"k{i}"), (await rig.PullAllAsync("a", "c")).Select(c => c.Key));
+    }
+}
