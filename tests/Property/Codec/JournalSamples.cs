@@ -48,7 +48,7 @@ internal static class JournalSamples
                 Number(random),
                 random.Next(2) == 0,
                 verdict == Verdict.Conflicting ? (ConflictType)random.Next(1, 5) : ConflictType.None,
-                verdict == Verdict.Accepted && random.Next(3) == 0 ? Clock(random) : VectorClock.Empty);
+                verdict == Verdict.Accepted && random.Next(3) == 0 ? Others(random) : VectorClock.Empty);
         }
 
         return new Pushed(
@@ -75,6 +75,10 @@ internal static class JournalSamples
 
     public static VectorClock Clock(Random random) => Tiny.Clock(
         [.. Tiny.Nodes.Append(Tiny.Server).Where(_ => random.Next(3) == 0).Select(node => (node, Number(random)))]);
+
+    /// <summary>What an accepted change is stored with: entries of neither its author nor the server.</summary>
+    private static VectorClock Others(Random random) =>
+        Clock(random).With(Tiny.Server, 0).With(Authors[0], 0).With(Authors[1], 0).With(Authors[2], 0);
 
     public static uint Checksum(byte[] key, byte[] data) => Crc32.HashToUInt32([.. key, .. data]);
 
