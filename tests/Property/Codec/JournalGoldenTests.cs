@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Property.Codec;
+
+/// <summary>
+/// Bytes that were stored once are read for ever. A file in <c>Golden</c> never changes; a new layout brings a new file, and this class
+/// goes on reading the old one. What the files hold stands here, written out.
+/// </summary>
+public sealed class JournalGoldenTests
+{
+    private static readonly Registered FirstWord = new(
+        Tiny.Client("a"), Tiny.Node("a"), Tiny.ServerGuid, [new("device", "mobile"), new("größe", "")], Tiny.Now, First: true);
+
+    private static readonly Registered NextLife = FirstWord with
+    {
+        Node = Tiny.Node("a#1"),
+        Metadata = [],
+        AtMicros = Tiny.Now + 1,
+        First = false,
+    };
+
+    // One zstd frame of a hundred bytes 7, as ZstdSharp 0.8.8 made it.
+    private static readonly byte[] Frame = Convert.FromHexString("28B52FFD206445000010070701003F012C");
+
+    [Theory]
+    [InlineData("registered-1.bin", "96819C52AF292C56BC658FED7B500430814A5E2E8003824DC7AA17893649301B")]
+    [InlineData("reregistered-1.bin", "F201555E793D31B144F0B7C13D0EDED9AA5DB8A6AD87ED27B65E3C213D0EFD78")]
+    [InlineData("pushed-1.bin", "0AC6C08E55B6FC0D9A99FD4D8B481E5CB8E44A3DC3FE9011CF47007314EE428F")]
+    [InlineData("pushed-1-refused.bin", "86E577F7C6D13BE2D38A52CC2D5484745D6CA0AD224F0636D5F13F917E5F98BA")]
+    [InlineData("snapshot-1.bin", "E691C2586AAB1189EB560FBF7E9EA9FE44866500E40952E4B6FE59187A506EDE")]
+    public void No_golden_file_has_changed(string file, string sha256) =>
+        Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Golden(file))));
+
+    [Fact]
+    public void A_first_registration_still_reads_and_writes() => ReadsAndWrites("registered-1.bin", "registered/1", FirstWord);
+
+    [Fact]
+    public void A_later_registration_still_reads_and_writes() => ReadsAndWrites("reregistered-1.bin", "reregistered/1", NextLife);
+
+    [Fact]
+    public void A_push_with_every_verdict_still_reads_and_writes() => ReadsAndWrites("pushed-1.bin", "pushed/1", EveryVerdict());
+
+    [Fact]
+    public void An_atomic_refusal_still_reads_and_writes() => ReadsAndWrites("pushed-1-refused.bin", "pushed/1", Refused());
+
+    /// <summary>Its bytes depend on the zstd library's version, so only reading is fixed.</summary>
+    [Fact]
+    public void A_snapshot_still_reads() =>
+        SnapshotSamples.Same(Snapshot(), SnapshotReader.Read(Golden("snapshot-1.bin"), JournalSamples.Hash)!);
+
+    private static void ReadsAndWrites(string file, string manifest, TenantEvent e)
+    {
+        var golden = Golden(file);
+        JournalSamples.Same(e is Pushed pushed ? JournalSamples.Kept(pushed) : e, JournalSamples.Reader.Read(manifest, golden));
+        Assert.Equal(golden, EventWriter.Write(e));
+        Assert.Equal(manifest, EventWriter.ManifestOf(e));
+    }
+
+    private static byte[] Golden(string file) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Codec", "Golden", file));
+
+    private static Pushed EveryVerdict()
+    {
+        var plain = Change("tasks", [1, 2, 3], [10, 20, 30], local: 5);
+        var packed = Change("notes", [9], [.. Enumerable.Repeat((byte)7, 100)], local: 6) with { Data = Frame, Compressed = true };
+        var deleted = Change("tasks", [1, 2], [], local: 300) with { Operation = Operation.Delete };
+        var refused = Change("notes", [4, 4], [0, 255], local: 400) with
+        {
+            Operation = Operation.Insert,
+            Clock = Tiny.Clock((Tiny.Server, 2), (Tiny.Node("a#1"), 12)),
+            BaseLsn = 2,
+        };
+        Judgement[] judgements =
+        [
+            new(Verdict.Accepted, 5, 1_000, 9, true, ConflictType.None, Tiny.Clock((Tiny.Node("b"), 2), (Tiny.Node("c#1"), 1L << 40))),
+            new(Verdict.Accepted, 6, 1_001, 10, true, ConflictType.None, VectorClock.Empty),
+            new(Verdict.Repeated, 2, 7, 3, false, ConflictType.None, VectorClock.Empty),
+            new(Verdict.Superseded, 3, 8, 0, false, ConflictType.None, VectorClock.Empty),
+            new(Verdict.Converged, 200, 999, 11, true, ConflictType.None, VectorClock.Empty),
+            new(Verdict.Accepted, 300, 1_002, 11, false, ConflictType.None, VectorClock.Empty),
+            new(Verdict.Conflicting, 400, 998, 12, true, ConflictType.DeletedOnServer, VectorClock.Empty),
+        ];
+        return Event(judgements, [plain, packed, default, default, default, deleted, refused]);
+    }
+
+    private static Pushed Refused()
+    {
+        var type = ConflictType.ConcurrentUpdate;
+        Judgement[] judgements =
+        [
+            new(Verdict.Withdrawn, 5, 0, 9, true, ConflictType.None, VectorClock.Empty),
+            new(Verdict.Conflicting, 6, 998, 10, true, type, VectorClock.Empty),
+        ];
+        return Event(judgements, [default, Change("tasks", [1], [2], local: 6)]) with { Refused = true, Author = Tiny.Node("a") };
+    }
+
+    private static Pushed Event(Judgement[] judgements, PushedChange[] changes) => new(
+        Guid.Parse("660e8400-e29b-41d4-a716-446655440001"), new Hash128(0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210), Tiny.Client("a"),
+        Tiny.Node("a#1"), Tiny.Now, false, 1_000, judgements, changes, Limits.SafeIntegerMax, 12);
+
+    private static PushedChange Change(string table, byte[] key, byte[] data, long local) => new(
+        local, table, Operation.Update, key, data, false, VectorClock.Empty, 0, Tiny.Now - local, JournalSamples.Checksum(key, data),
+        JournalSamples.Hash.OfRow(System.Text.Encoding.UTF8.GetBytes(table), key), JournalSamples.Hash.OfContent(data));
+
+    private static TenantSnapshot Snapshot() => new(
+        Tiny.ServerGuid,
+        1_002,
+        70,
+        [new NodeState(Tiny.Node("a"), 5, 4, 3), new NodeState(Tiny.Node("a#1"), 400, 12, 11)],
+        [
+            new ClientSnapshot(Tiny.Client("a"), 1, [new("device", "mobile")], Tiny.Now,
+                [new WindowEntry(Guid.Parse("660e8400-e29b-41d4-a716-446655440001"), new Hash128(1, 2), 70)]),
+        ],
+        [
+            new RowVersion[]
+            {
+                new(new Hash128(1, 2), 1_000, 9, 5, 0xFEDC_BA98_7654_3210, 1, Operation.Update, true),
+                new(new Hash128(ulong.MaxValue, 3), 1_002, 11, 300, 0, 0, Operation.Delete, false),
+            },
+        ],
+        [new JournalMark(1, 2), new JournalMark(1_000, 70)]);
+}
