@@ -13,6 +13,7 @@ public sealed class PageBuilder
     private readonly byte[][]? _tables;
     private readonly byte[]? _notBy;
     private readonly bool _acceptCompressed;
+    private readonly int _entriesMax;
     private readonly long _after;
     private PageCut _cut;
     private long _scannedBytes;
@@ -28,6 +29,7 @@ public sealed class PageBuilder
         _after = after;
         _cut = new PageCut(after, pinned, pull.MaxEntries, payloadBytesMax);
         _acceptCompressed = pull.AcceptCompressed;
+        _entriesMax = pull.MaxEntries;
         _notBy = pull.ExcludeOwn ? Encoding.UTF8.GetBytes(ownNode.Value) : null;
         _tables = pull.Tables?.Select(Encoding.UTF8.GetBytes).ToArray();
     }
@@ -62,6 +64,11 @@ public sealed class PageBuilder
         if (view.LastLsn <= ServerLsn || view.AcceptedCount == 0)
         {
             return;
+        }
+
+        if (_tables is null && _notBy is null)
+        {
+            _changes.EnsureCapacity(Math.Min(_entriesMax, _changes.Count + view.AcceptedCount));
         }
 
         var byOther = _notBy is null || !view.Author.Span.SequenceEqual(_notBy);
