@@ -11,7 +11,8 @@ namespace HeliosSync.Codec;
 internal static class BodyReader
 {
     /// <summary>
-    /// Reads to the end of the body, or to the first reason for a refusal; the rest then stays unread. Null: the parser has the message.
+    /// Reads to the end of the body, or to the first reason for a refusal. Null: the parser has the message. What had arrived by then is
+    /// consumed: a server that finds a completed body half read fails when it takes the connection's next request.
     /// Exceptions of the pipe pass through.
     /// </summary>
     public static async ValueTask<Refusal?> ReadAsync(PipeReader body, MessageParser parser, CancellationToken cancellation)
@@ -25,7 +26,7 @@ internal static class BodyReader
                 var result = await body.ReadAtLeastAsync(wanted, cancellation);
                 var buffer = result.Buffer;
                 var taken = 0;
-                Refusal? refusal;
+                Refusal? refusal = null;
                 try
                 {
                     if (result.IsCanceled)
@@ -37,7 +38,7 @@ internal static class BodyReader
                 }
                 finally
                 {
-                    body.AdvanceTo(buffer.GetPosition(taken), buffer.End);
+                    body.AdvanceTo(refusal is null ? buffer.GetPosition(taken) : buffer.End, buffer.End);
                 }
 
                 if (refusal is not null || result.IsCompleted)
