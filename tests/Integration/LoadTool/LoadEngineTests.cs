@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using HeliosSync.Load.Engine;
+using HeliosSync.Load.Reports;
+
+namespace HeliosSync.Integration.LoadTool;
+
+/// <summary>The load engine: what it counts, and what it makes of it.</summary>
+public sealed class LoadEngineTests
+{
+    private static readonly TimeSpan Blink = TimeSpan.FromMilliseconds(50);
+
+    [Fact]
+    public async Task Shared_iterations_are_run_exactly_so_often_and_no_copy_runs_two_steps_at_once()
+    {
+        var running = new int[4];
+        var overlaps = 0;
+        var stats = await RunAsync(LoadSimulation.IterationsForConstant(4, 101), async step =>
+        {
+            overlaps += Interlocked.Increment(ref running[step.Copy]) - 1;
+            await Task.Yield();
+            Interlocked.Decrement(ref running[step.Copy]);
+            return StepResult.Ok(2, 3);
+        });
+        Assert.Equal((101, 0, 202, 303), (stats.Ok, stats.Failed, stats.Items, stats.Bytes));
+        Assert.Equal(0, overlaps);
+    }
+
+    [Fact]
+    public async Task Injected_steps_are_as_many_as_fall_due_however_slow_they_are()
+    {
+        var copies = new ConcurrentDictionary<int, bool>();
+        var stats = await RunAsync(LoadSimulation.Inject(1_000, Blink, copiesMax: 3), async step =>
+        {
+            copies[step.Copy] = true;
+            await Task.Yield();
+            return StepResult.Ok(1, 0);
+        });
+        Assert.Equal(50, stats.Ok);
+        Assert.All(copies.Keys, static copy => Assert.InRange(copy, 0, 2));
+    }
+
+    /// <summary>The first step holds the only copy until long after all others were due: they waited, and their latency says so.</summary>
+    [Fact]
+    public async Task The_latency_of_an_injected_step_counts_from_when_it_was_due()
+    {
+        var first = true;
+        var stats = await RunAsync(LoadSimulation.Inject(1_000, Blink, copiesMax: 1), async _ =>
+        {
+            var begun = Stopwatch.GetTimestamp();
+            while (first && Stopwatch.GetElapsedTime(begun) < 4 * Blink)
+            {
+                await Task.Yield();
+            }
+
+            first = false;
+            return StepResult.Ok(1, 0);
+        });
+        Assert.True(stats.Latency.P50 >= 2 * Blink.TotalMilliseconds, $"half of the steps took at most {stats.Latency.P50} ms");
+    }
+
+    [Fact]
+    public async Task A_constant_load_runs_its_time_and_the_warm_up_does_not_count()
+    {
+        var phases = new List<RunPhase>();
+        var steps = 0L;
+        var scenario = new Scenario
+        {
+            Name = "constant",
+            Run = async _ =>
+            {
+                await Task.Yield();
+                return Interlocked.Increment(ref steps) % 10 == 0 ? StepResult.Fail("TENTH") : StepResult.Ok(1, 1);
+            },
+            WarmUp = Blink,
+            Simulations = [LoadSimulation.KeepConstant(2, Blink), LoadSimulation.KeepConstant(3, Blink)],
+            Thresholds = [Threshold.NoFailures],
+        };
+        var warmUpSteps = 0L;
+        var stats = await new ScenarioRunner(scenario, TextWriter.Null, live: false).RunAsync(
+            phase =>
+            {
+                warmUpSteps = phase == RunPhase.Measuring && warmUpSteps == 0 ? Interlocked.Read(ref steps) : warmUpSteps;
+                phases.Add(phase);
+            },
+            CancellationToken.None);
+        Assert.Equal([RunPhase.Init, RunPhase.WarmUp, RunPhase.Measuring, RunPhase.Measuring, RunPhase.Clean], phases);
+        Assert.True(warmUpSteps > 0);
+        Assert.Equal(steps - warmUpSteps, stats.Ok + stats.Failed);
+        Assert.True(stats.During >= 2 * Blink);
+        Assert.Equal(stats.Failed, stats.Errors["TENTH"]);
+    }
+
+    [Fact]
+    public void A_threshold_that_does_not_hold_fails_the_report_and_a_report_that_checked_nothing_has_not_passed()
+    {
+        var good = new ScenarioStats("s", Blink, 1, 0, 1, 1, default, new Dictionary<string, long>());
+        var report = new Report("report");
+        Assert.False(report.Passed);
+        report.Add(good, [Threshold.NoFailures]);
+        Assert.True(report.Passed);
+        report.Add(good with { Failed = 1 }, [Threshold.NoFailures]);
+        Assert.False(report.Passed);
+        Assert.Contains("**FAILS**", report.Markdown(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2.0, 3.0, 1.0, 2.0)]
+    [InlineData(2.5, 4.0, 1.0, 3.0, 2.0)]
+    [InlineData(7.0, 7.0)]
+    public void The_median_is_the_middle_or_between_the_two_middle_ones(double median, params double[] samples) =>
+        Assert.Equal(median, new Measure("m", "", samples).Median);
+
+    private static Task<ScenarioStats> RunAsync(LoadSimulation simulation, Func<StepContext, Task<StepResult>> step)
+    {
+        var scenario = new Scenario { Name = "test", Run = step, Simulations = [simulation] };
+        return new ScenarioRunner(scenario, TextWriter.Null, live: false).RunAsync(null, CancellationToken.None);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Text.Json;
+
+namespace HeliosSync.Load.Clients;
+
+/// <summary>A batch that a client sends, under one message id, until it is answered (protocol 4.3).</summary>
+/// <param name="FirstLocalLsn">Its changes have the local numbers from here on.</param>
+/// <param name="Changes">How many.</param>
+/// <param name="Body">The request's body.</param>
+internal sealed record Batch(long FirstLocalLsn, int Changes, byte[] Body);
+
+/// <summary>Writes the bodies of pushes.</summary>
+/// <param name="dataBytes">Bytes of data of each change.</param>
+/// <param name="base64">Keys and data as base64 strings instead of arrays of integers.</param>
+internal sealed class PushBody(int dataBytes, bool base64)
+{
+    /// <summary>A batch of inserts of new rows. One call at a time.</summary>
+    public Batch Write(int client, long firstLocalLsn, int changes)
+    {
+        var name = Rows.ClientOf(client);
+        var buffer = new ArrayBufferWriter<byte>(changes * (dataBytes + 200));
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        json.WriteStartObject();
+        json.WriteString("type", "push_changes");
+        json.WriteString("message_id", Guid.NewGuid());
+        json.WriteString("client_id", name);
+        json.WriteStartArray("changes");
+        var now = DateTime.UtcNow;
+        for (var i = 0; i < changes; i++)
+        {
+            WriteChange(json, client, name, firstLocalLsn + i, now);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("vector_clock");
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        return new Batch(firstLocalLsn, changes, buffer.WrittenSpan.ToArray());
+    }
+
+    private void WriteChange(Utf8JsonWriter json, int client, string name, long localLsn, DateTime now)
+    {
+        var content = new byte[Rows.KeyBytes + dataBytes];
+        var key = content.AsSpan(0, Rows.KeyBytes);
+        var data = content.AsSpan(Rows.KeyBytes);
+        Rows.Fill(client, localLsn, key, data);
+        json.WriteStartObject();
+        json.WriteNumber("lsn", localLsn);
+        json.WriteString("table", Rows.Table);
+        json.WriteString("operation", "Insert");
+        WriteBytes(json, "key", key);
+        WriteBytes(json, "data", data);
+        json.WriteStartObject("vector_clock");
+        json.WriteNumber(name, localLsn);
+        json.WriteEndObject();
+        json.WriteString("timestamp", now);
+        json.WriteNumber("checksum", Crc32.HashToUInt32(content));
+        json.WriteBoolean("compressed", false);
+        json.WriteEndObject();
+    }
+
+    private void WriteBytes(Utf8JsonWriter json, string name, ReadOnlySpan<byte> bytes)
+    {
+        if (base64)
+        {
+            json.WriteBase64String(name, bytes);
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var b in bytes)
+        {
+            json.WriteNumberValue(b);
+        }
+
+        json.WriteEndArray();
+    }
+}

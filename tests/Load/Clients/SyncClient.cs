@@ -1,0 +1,89 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace HeliosSync.Load.Clients;
+
+/// <summary>One client's way to the server.</summary>
+internal sealed class SyncClient(HttpClient http, string client, string token)
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private readonly AuthenticationHeaderValue _authorization = new("Bearer", token);
+
+    /// <summary>Connections to one server on the loopback, past whatever proxy the environment names.</summary>
+    public static HttpClient Connect(Uri address) => new(new SocketsHttpHandler { UseProxy = false })
+    {
+        BaseAddress = new Uri(address, "/api/v1/sync/"),
+        Timeout = TimeSpan.FromMinutes(2),
+    };
+
+    public Task<Answer> RegisterAsync(CancellationToken ct) => PostAsync("register", Encoding.UTF8.GetBytes(
+        $$"""
+        {"type":"register_client","version":1,"client_id":"{{client}}","last_known_lsn":0,"vector_clock":{},"metadata":{} }
+        """), ct);
+
+    public Task<Answer> PushAsync(Batch batch, CancellationToken ct) => PostAsync("push", batch.Body, ct);
+
+    public Task<Answer> PullAsync(PullOf pull, CancellationToken ct) => PostAsync("pull", Encoding.UTF8.GetBytes(
+        $$"""
+        {"type":"pull_request","message_id":"{{Guid.NewGuid()}}","client_id":"{{client}}","since_lsn":{{pull.SinceLsn}},
+        "max_entries":{{pull.Entries}},"encoding":"{{(pull.Base64 ? "base64" : "bytes")}}",
+        "continuation_token":{{(pull.Token is null ? "null" : $"\"{pull.Token}\"")}} }
+        """), ct);
+
+    private async Task<Answer> PostAsync(string path, byte[] body, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = Json;
+        request.Headers.Authorization = _authorization;
+        try
+        {
+            using var response = await http.SendAsync(request, ct);
+            return new Answer((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(ct), body.Length);
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
+        {
+            return new Answer(0, [], body.Length);
+        }
+    }
+}
+
+/// <summary>What a pull asks for (protocol 4.2).</summary>
+/// <param name="SinceLsn">Changes above it.</param>
+/// <param name="Entries">Entries of the page, at most.</param>
+/// <param name="Base64">Keys and data as base64 strings.</param>
+/// <param name="Token">As the page before gave it.</param>
+internal readonly record struct PullOf(long SinceLsn, int Entries, bool Base64, string? Token = null);
+
+/// <summary>What came back.</summary>
+/// <param name="Status">The HTTP status; 0 where there was no answer.</param>
+/// <param name="Body">The body.</param>
+/// <param name="SentBytes">Bytes of the request's body.</param>
+internal readonly record struct Answer(int Status, byte[] Body, int SentBytes)
+{
+    public bool Ok => Status == 200;
+
+    public long Bytes => SentBytes + Body.LongLength;
+
+    /// <summary>The error's code (protocol 3), or what comes closest.</summary>
+    public string ErrorCode()
+    {
+        if (Status == 0)
+        {
+            return "no answer";
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(Body);
+            return json.RootElement.GetProperty("code").GetString() ?? "no code";
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return $"HTTP {Status} without an error body";
+        }
+    }
+
+    /// <summary>Itself where it is a 200; else an exception that says what it is.</summary>
+    public Answer OrThrow() => Ok ? this : throw new InvalidDataException($"The server answered {Status} {ErrorCode()}.");
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace HeliosSync.Load;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record LoadOptions
+{
+    /// <summary>The scenario or command.</summary>
+    public string Name { get; private init; } = "push-batches";
+
+    /// <summary>Seconds of each round of a scenario.</summary>
+    public int Seconds { get; private set; } = 10;
+
+    /// <summary>Rounds of a scenario: each gives one sample of every figure.</summary>
+    public int Rounds { get; private set; } = 5;
+
+    /// <summary>Seconds of work before anything counts.</summary>
+    public int WarmUp { get; private set; } = 10;
+
+    /// <summary>Clients that push at once.</summary>
+    public int Clients { get; private set; } = 8;
+
+    /// <summary>Rows of the large tenant.</summary>
+    public int Rows { get; private set; } = 1_000_000;
+
+    /// <summary>Changes of each push; null: what the scenario takes by itself.</summary>
+    public int? Batch { get; private set; }
+
+    /// <summary>Bytes of data of each row.</summary>
+    public int DataBytes { get; private set; } = 200;
+
+    /// <summary>Restarts of the large tenant's server.</summary>
+    public int Restarts { get; private set; } = 5;
+
+    /// <summary>Pages that are timed at either end.</summary>
+    public int Pages { get; private set; } = 60;
+
+    /// <summary>A file for the report; null: standard output alone.</summary>
+    public string? Report { get; private set; }
+
+    /// <summary>Whether limits on time and memory decide; what must be correct always does.</summary>
+    public bool Limits { get; private set; } = true;
+
+    /// <summary>Reads arguments; says what is wrong with them where something is.</summary>
+    public static bool TryParse(IReadOnlyList<string> args, out LoadOptions options, [NotNullWhen(false)] out string? mistake)
+    {
+        var named = args.Count > 0 && !args[0].StartsWith('-');
+        options = named ? new LoadOptions { Name = args[0] } : new LoadOptions();
+        mistake = null;
+        for (var i = named ? 1 : 0; i < args.Count && mistake is null; i++)
+        {
+            if (args[i] == "--no-limits")
+            {
+                options.Limits = false;
+            }
+            else if (i + 1 == args.Count)
+            {
+                mistake = $"{args[i]} is no option, or lacks its value.";
+            }
+            else
+            {
+                mistake = options.Take(args[i], args[++i]);
+            }
+        }
+
+        return mistake is null;
+    }
+
+    private string? Take(string option, string value)
+    {
+        if (option == "--report")
+        {
+            Report = value;
+            return null;
+        }
+
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return $"{option} is no option, or takes a whole number and not '{value}'.";
+        }
+
+        Action<int>? set = option switch
+        {
+            "--seconds" when number > 0 => n => Seconds = n,
+            "--rounds" when number > 0 => n => Rounds = n,
+            "--warm-up" => n => WarmUp = n,
+            "--clients" when number is > 0 and <= 1_000 => n => Clients = n,
+            "--rows" when number > 0 => n => Rows = n,
+            "--batch" when number is > 0 and <= 1_000 => n => Batch = n,
+            "--data-bytes" when number <= 4_000 => n => DataBytes = n,
+            "--restarts" when number > 0 => n => Restarts = n,
+            "--pages" when number > 0 => n => Pages = n,
+            _ => null,
+        };
+        set?.Invoke(number);
+        return set is null ? $"{option} is no option, or {number} is outside its bounds." : null;
+    }
+}

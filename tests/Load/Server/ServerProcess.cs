@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace HeliosSync.Load.Server;
+
+/// <summary>
+/// The real server program in a process of its own, in Production, on a free port of the loopback. It ends with this object, and
+/// nothing else is ever ended.
+/// </summary>
+public sealed partial class ServerProcess : IAsyncDisposable
+{
+    private const int LinesKept = 30;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the server reads from its environment and must not inherit from whoever runs the tool.</summary>
+    private static readonly string[] Inherited =
+    [
+        "ALLOWED_TENANTS", "ALLOW_ANONYMOUS_REGISTRATION", "DATABASE_URL", "RUST_LOG", "JWT_SECRETS_DIR", "DOTNET_ENVIRONMENT",
+        "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "URLS",
+    ];
+
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly Process _process;
+    private readonly TaskCompletionSource<Uri> _listens = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _reading;
+
+    private ServerProcess(Process process)
+    {
+        _process = process;
+        _reading = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>CPU time and memory now; it must still run.</summary>
+    public ProcessUsage Usage => ProcessUsage.Of(_process.Id);
+
+    /// <summary>When it was started, as <see cref="Stopwatch.GetTimestamp"/> tells.</summary>
+    public long Started { get; private init; }
+
+    /// <summary>Starts it over a folder and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(string dataDir, string secret, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "heliossync"))
+        {
+            WorkingDirectory = dataDir,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var name in Inherited)
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        start.Environment["DATA_DIR"] = dataDir;
+        start.Environment["BIND_ADDR"] = "127.0.0.1:0";
+        start.Environment["JWT_SECRET"] = secret;
+        start.Environment["LOG_LEVEL"] = "info";
+        // The apphost looks for the runtime; the tool runs on one that will do.
+        start.Environment["DOTNET_ROOT"] = RuntimeRoot();
+        var begun = Stopwatch.GetTimestamp();
+        var server = new ServerProcess(Process.Start(start)!) { Started = begun };
+        try
+        {
+            server.Address = await server._listens.Task.WaitAsync(Patience, ct);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        await _reading;
+    }
+
+    /// <summary>SIGTERM: it stops in order. Gives the exit code.</summary>
+    public async Task<int> StopAsync(CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync(patience.Token);
+        await _reading;
+        return _process.ExitCode;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private static string RuntimeRoot() =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
+
+    /// <summary>Reads on until the end, so that the server never waits for its log; keeps the last lines for a failure's message.</summary>
+    private async Task ReadAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            _lines.Enqueue(line);
+            while (_lines.Count > LinesKept)
+            {
+                _lines.TryDequeue(out _);
+            }
+
+            if (!_listens.Task.IsCompleted && Listens().Match(line) is { Success: true } found)
+            {
+                _listens.TrySetResult(new Uri(found.Value));
+            }
+        }
+
+        _listens.TrySetException(new InvalidOperationException(
+            $"The server ended before it listened. It said:{Environment.NewLine}{string.Join(Environment.NewLine, _lines)}"));
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:[1-9][0-9]*")]
+    private static partial Regex Listens();
+}
