@@ -149,7 +149,7 @@ public sealed class ConflictLaws
         return decision.Event!.Judgements.Span[0];
     }
 
-    private static NodeId AuthorOf(Arena arena, RowVersion version) => Tiny.Node(arena.Reference.Rows[version.Row].Author);
+    private static NodeId AuthorOf(Arena arena, RowVersion version) => arena.Tenant.Freeze().Nodes[version.Author].Node;
 
     private static void ForEachRow(History history, Action<Arena, int, RowVersion, ClientId> check)
     {
@@ -158,9 +158,9 @@ public sealed class ConflictLaws
         {
             if (arena.Tenant.TryGetRow(Tiny.Row(row), out var version))
             {
-                foreach (var client in arena.Reference.Clients.Keys)
+                foreach (var client in arena.Tenant.Freeze().Clients)
                 {
-                    check(arena, row, version, Tiny.Client(client));
+                    check(arena, row, version, client.Client);
                 }
             }
         }
