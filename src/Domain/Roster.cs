@@ -25,8 +25,6 @@ internal sealed class Roster
 
     public int ClientCount => _clients.Count;
 
-    public int NodeCount => _nodes.Count;
-
     public NodeState this[int node] => _nodes[node];
 
     public bool TryGetClient(ClientId id, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Client? client) =>
