@@ -1,3 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using HeliosSync.Host;
+
+return await new CommandLine(Console.Out, Console.Error, static () => WebApplication.CreateSlimBuilder()).RunAsync(args);

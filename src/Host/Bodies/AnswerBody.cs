@@ -1,0 +1,148 @@
+using System.Buffers;
+using System.IO.Compression;
+using ZstdSharp;
+
+namespace HeliosSync.Host;
+
+/// <summary>
+/// The body of an answer: takes what a writer of the codec writes, compresses it on the way where the client asked for that and it is
+/// worth it, and sends it. A long answer is sent in parts, as fast as the client takes them, and is never there as a whole.
+/// </summary>
+internal sealed class AnswerBody(HttpResponse response, int status, ContentCoding coding, ZstdPools zstd) : IBufferWriter<byte>, IAsyncDisposable
+{
+    /// <summary>Bytes from which on an answer is compressed: below, the headers weigh more than what is saved.</summary>
+    public const int CompressedBytesMin = 1_024;
+
+    private const int BufferBytes = 16 * 1_024;
+
+    /// <summary>Bytes ready from which on a part is sent before the rest is written.</summary>
+    private const int PartBytes = 64 * 1_024;
+
+    private readonly RentedSegments _ready = new();
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+    private int _used;
+    private Stream? _encoder;
+    private Action? _giveBack;
+
+    /// <inheritdoc/>
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _buffer.Length - _used);
+        _used += count;
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        MakeRoom(Math.Max(sizeHint, 1));
+        return _buffer.AsMemory(_used);
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        MakeRoom(Math.Max(sizeHint, 1));
+        return _buffer.AsSpan(_used);
+    }
+
+    /// <summary>Between two things that are written: sends what is ready, once it is worth a part.</summary>
+    public ValueTask DrainAsync(CancellationToken ct) => _ready.Length < PartBytes ? ValueTask.CompletedTask : SendAsync(ct);
+
+    /// <summary>Sends the rest; a short answer is sent whole, with its length.</summary>
+    public async ValueTask CompleteAsync(CancellationToken ct)
+    {
+        Spill();
+        if (_encoder is not null)
+        {
+            await _encoder.DisposeAsync();
+        }
+
+        if (!response.HasStarted)
+        {
+            response.ContentLength = _ready.Length;
+        }
+
+        await SendAsync(ct);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
+
+        if (_encoder is not null)
+        {
+            await _encoder.DisposeAsync();
+        }
+
+        await _ready.DisposeAsync();
+        _giveBack?.Invoke();
+        _giveBack = null;
+    }
+
+    private async ValueTask SendAsync(CancellationToken ct)
+    {
+        if (!response.HasStarted)
+        {
+            response.StatusCode = status;
+            response.ContentType = MediaTypes.Json;
+            response.Headers.Vary = "Accept-Encoding";
+            if (_encoder is not null)
+            {
+                response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
+            }
+        }
+
+        while (_ready.TryTake(out var segment, out var count))
+        {
+            await response.BodyWriter.WriteAsync(segment.AsMemory(0, count), ct);
+            ArrayPool<byte>.Shared.Return(segment);
+        }
+    }
+
+    private void MakeRoom(int bytes)
+    {
+        if (_buffer.Length - _used >= bytes)
+        {
+            return;
+        }
+
+        Spill();
+        if (_buffer.Length < bytes)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = ArrayPool<byte>.Shared.Rent(bytes);
+        }
+    }
+
+    private void Spill()
+    {
+        if (coding != ContentCoding.Identity && _encoder is null && _used >= CompressedBytesMin)
+        {
+            _encoder = Encoder();
+        }
+
+        (_encoder ?? _ready).Write(_buffer.AsSpan(0, _used));
+        _used = 0;
+    }
+
+    private Stream Encoder()
+    {
+        switch (coding)
+        {
+            case ContentCoding.Gzip:
+                return new GZipStream(_ready, CompressionLevel.Fastest, leaveOpen: true);
+            case ContentCoding.Brotli:
+                return new BrotliStream(_ready, CompressionLevel.Fastest, leaveOpen: true);
+            default:
+                var compressor = zstd.GetCompressor();
+                _giveBack = () => zstd.Return(compressor);
+                return new CompressionStream(_ready, compressor, BufferBytes, preserveCompressor: true, leaveOpen: true);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.IO.Compression;
+using System.IO.Pipelines;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+using Microsoft.AspNetCore.Http.Features;
+using ZstdSharp;
+
+namespace HeliosSync.Host;
+
+/// <summary>
+/// Judges what the headers say of a body, and hands the body to its reader: decompressed as it arrives, within the limit of
+/// bytes (as sent and decompressed alike) and within the budget of bytes in flight.
+/// </summary>
+internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPools zstd)
+{
+    /// <summary>
+    /// Compressed bytes up to which a body is collected before it is decompressed. The window of a decompressor (8 MiB for zstd, up
+    /// to 16 for Brotli) is then only there while a thread works on it, however slowly the body came.
+    /// </summary>
+    private const long CollectedBytesMax = 256 * 1_024;
+
+    /// <summary>Where Kestrel moves a <c>Content-Length</c> that came beside chunks: two words on one length, which smugglers use.</summary>
+    private const string LengthBesideChunks = "X-Content-Length";
+
+    private const long WindowBytes = Limits.ZstdWindowBytesMax;
+    private const int BufferBytes = 16 * 1_024;
+
+    /// <summary>
+    /// Reads the message. Whatever is wrong with the headers, the body or the message is a refusal; a client that went away is an
+    /// exception. The share of the budget stays with the exchange, to its end.
+    /// </summary>
+    public async ValueTask<Parsed<T>> ReadAsync<T>(Exchange exchange, MessageReader<T> reader)
+        where T : class
+    {
+        var http = exchange.Http;
+        if (Judge(http.Request, out var coding) is { } refusal)
+        {
+            return new(null, refusal);
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = settings.RequestBytesMax;
+        }
+
+        exchange.Share = budget.Open(exchange.Caller?.Tenant ?? default);
+        try
+        {
+            return await ReadBodyAsync(http, coding, exchange.Share, reader);
+        }
+        catch (BodyRefusedException e)
+        {
+            return new(null, e.Refusal);
+        }
+        catch (IOException e) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            // Kestrel's word for HTTP that is broken within the body; for chunk sizes beyond counting it is a bare IOException.
+            http.Response.Headers.Connection = "close";
+            return new(null, (e as BadHttpRequestException)?.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => BodyRefusals.TooLarge(settings.RequestBytesMax),
+                StatusCodes.Status408RequestTimeout => BodyRefusals.TooSlow,
+                _ => BodyRefusals.Broken,
+            });
+        }
+    }
+
+    /// <summary>Why a body with such headers is not read; null where it is.</summary>
+    private Refusal? Judge(HttpRequest request, out ContentCoding coding)
+    {
+        coding = ContentCoding.Identity;
+        if (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey(LengthBesideChunks))
+        {
+            request.HttpContext.Response.Headers.Connection = "close";
+            return BodyRefusals.Broken;
+        }
+
+        if (!MediaTypes.IsJson(request.ContentType))
+        {
+            return BodyRefusals.WrongMediaType;
+        }
+
+        if (!ContentCodings.TryParse(request.Headers.ContentEncoding, out coding))
+        {
+            request.HttpContext.Response.Headers.AcceptEncoding = ContentCodings.Supported;
+            return BodyRefusals.WrongCoding;
+        }
+
+        return request.ContentLength > settings.RequestBytesMax ? BodyRefusals.TooLarge(settings.RequestBytesMax) : null;
+    }
+
+    private async ValueTask<Parsed<T>> ReadBodyAsync<T>(
+        HttpContext http, ContentCoding coding, ByteBudget.Share share, MessageReader<T> reader)
+        where T : class
+    {
+        var length = http.Request.ContentLength;
+        var window = coding == ContentCoding.Identity || length <= CollectedBytesMax ? 0 : Math.Min(WindowBytes, settings.TenantBytesInFlightMax / 2);
+        if (!share.TryCover((length ?? 0) + window))
+        {
+            return new(null, BodyRefusals.Overloaded);
+        }
+
+        if (coding == ContentCoding.Identity && length is not null)
+        {
+            return await reader.ReadAsync(http.Request.BodyReader, http.RequestAborted);
+        }
+
+        if (coding != ContentCoding.Identity && length is > 0 and <= CollectedBytesMax)
+        {
+            var all = await http.Request.BodyReader.ReadAtLeastAsync((int)length.Value, http.RequestAborted);
+            http.Request.BodyReader.AdvanceTo(all.Buffer.Start);
+        }
+
+        return await ReadDecodedAsync(http, coding, window, share, reader);
+    }
+
+    private async ValueTask<Parsed<T>> ReadDecodedAsync<T>(
+        HttpContext http, ContentCoding coding, long window, ByteBudget.Share share, MessageReader<T> reader)
+        where T : class
+    {
+        var context = coding == ContentCoding.Zstd ? zstd.GetDecompressor() : null;
+        try
+        {
+            var body = http.Request.BodyReader.AsStream(leaveOpen: true);
+            await using var decoded = coding switch
+            {
+                ContentCoding.Gzip => new GZipStream(body, CompressionMode.Decompress, leaveOpen: true),
+                ContentCoding.Brotli => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true),
+                ContentCoding.Zstd => new DecompressionStream(
+                    body, context!, BufferBytes, checkEndOfStream: true, preserveDecompressor: true, leaveOpen: true),
+                _ => body,
+            };
+            await using var metered = new MeteredStream(decoded, coding, settings.RequestBytesMax, window, share);
+            var pipe = PipeReader.Create(metered, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true));
+            try
+            {
+                return await reader.ReadAsync(pipe, http.RequestAborted);
+            }
+            finally
+            {
+                await pipe.CompleteAsync();
+            }
+        }
+        finally
+        {
+            if (context is not null)
+            {
+                zstd.Return(context);
+            }
+        }
+    }
+}

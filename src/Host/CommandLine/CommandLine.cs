@@ -1,0 +1,87 @@
+using System.CommandLine;
+
+namespace HeliosSync.Host;
+
+/// <summary>What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, and <c>token</c>.</summary>
+/// <param name="output">Standard output.</param>
+/// <param name="error">Standard error: one line for each mistake.</param>
+/// <param name="builder">Where configuration and environment come from.</param>
+internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebApplicationBuilder> builder)
+{
+    /// <summary>Exit code where the command line or the configuration does not hold.</summary>
+    public const int Misused = 2;
+
+    /// <summary>Runs a command and returns its exit code.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<string> args)
+    {
+        var root = new RootCommand("HeliosSync: a sync server for clients that work offline.")
+        {
+            Serve(),
+            Token(),
+        };
+        root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            return await ComplainAsync([.. parsed.Errors.Select(static e => e.Message), "See heliossync --help."]);
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                // The host listens for signals itself, and takes the time that it needs to stop in order.
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception e) when (StartFailure.Explain(e) is { } sentences)
+        {
+            return await ComplainAsync(sentences);
+        }
+    }
+
+    private Command Serve()
+    {
+        var serve = new Command("serve", "Start the server. Environment variables and appsettings.json configure it; see the README.");
+        serve.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
+        return serve;
+    }
+
+    private Command Token()
+    {
+        var client = new Option<string>("--client") { Description = "The client's id.", Required = true };
+        var tenant = new Option<string>("--tenant") { Description = "The tenant's id.", Required = true };
+        var scopes = new Option<string>("--scopes")
+        {
+            Description = "What the token allows, with commas between.",
+            DefaultValueFactory = static _ => TokenCommand.DefaultScopes,
+        };
+        var lifetime = new Option<string>("--lifetime")
+        {
+            Description = "How long it holds, such as 30m, 1h or 7d.",
+            DefaultValueFactory = static _ => "1h",
+        };
+        var user = new Option<string?>("--user") { Description = "Whose it is (sub); the client's id where not given." };
+        var token = new Command("token", "Print a token, signed with JWT_SECRET or the secret in DATA_DIR.") { client, tenant, scopes, lifetime, user };
+        token.SetAction((parsed, _) => new TokenCommand(output, builder).RunAsync(
+            parsed.GetRequiredValue(client),
+            parsed.GetRequiredValue(tenant),
+            parsed.GetRequiredValue(scopes),
+            parsed.GetRequiredValue(lifetime),
+            parsed.GetValue(user)));
+        return token;
+    }
+
+    private async Task<int> ComplainAsync(IEnumerable<string> sentences)
+    {
+        foreach (var sentence in sentences)
+        {
+            await error.WriteLineAsync($"heliossync: {sentence}");
+        }
+
+        return Misused;
+    }
+}

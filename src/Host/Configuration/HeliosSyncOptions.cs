@@ -1,0 +1,58 @@
+using HeliosSync.Domain;
+
+namespace HeliosSync.Host;
+
+/// <summary>
+/// Everything that can be configured, as it is written: from <c>HeliosSync:</c> in appsettings, then the environment variables
+/// named below, then code. <see cref="Settings"/> is what becomes of it once it is found to hold.
+/// </summary>
+public sealed record HeliosSyncOptions
+{
+    /// <summary>The section of the configuration that is bound to this record.</summary>
+    public const string Section = "HeliosSync";
+
+    /// <summary><c>BIND_ADDR</c>: address and port to listen on, such as <c>0.0.0.0:8080</c>, <c>[::1]:8080</c> or <c>:8080</c>.</summary>
+    public string BindAddress { get; set; } = "0.0.0.0:8080";
+
+    /// <summary><c>DATA_DIR</c>: the folder of the database and the generated secret; made where it is missing.</summary>
+    public string DataDir { get; set; } = "./data";
+
+    /// <summary><c>JWT_SECRET</c>: what tokens are signed with (HS256), at least 32 bytes. Under Development one is made where none is given.</summary>
+    public string? JwtSecret { get; set; }
+
+    /// <summary>The <c>kid</c> of <see cref="JwtSecret"/>. A token may name no other; it may leave it out.</summary>
+    public string? JwtKeyId { get; set; }
+
+    /// <summary><c>LOG_LEVEL</c> or <c>RUST_LOG</c>: a level, or directives such as <c>info,HeliosSync.Actors=debug</c>.</summary>
+    public string LogLevel { get; set; } = "info";
+
+    /// <summary><c>ALLOWED_TENANTS</c>, with commas between: the only tenants that are served. Empty: every tenant that a token names.</summary>
+    public IList<string> AllowedTenants { get; } = [];
+
+    /// <summary>
+    /// <c>ALLOW_ANONYMOUS_REGISTRATION</c>: whether a registration without a token is held (protocol 4.1).
+    /// Not given: under Development only.
+    /// </summary>
+    public bool? AllowAnonymousRegistration { get; set; }
+
+    /// <summary>Bytes of a request body, as sent and decompressed alike. At least 64 KiB.</summary>
+    public long RequestBytesMax { get; set; } = Limits.RequestBytesMax;
+
+    /// <summary>Bytes of request bodies that one tenant may have in flight; beyond: 503. At least <see cref="RequestBytesMax"/>.</summary>
+    public long TenantBytesInFlightMax { get; set; } = 64L * 1_024 * 1_024;
+
+    /// <summary>Bytes of request bodies in flight over all tenants; beyond: 503. At least <see cref="TenantBytesInFlightMax"/>.</summary>
+    public long BytesInFlightMax { get; set; } = 256L * 1_024 * 1_024;
+
+    /// <summary>Open connections; more are closed at once.</summary>
+    public int ConnectionsMax { get; set; } = 20_000;
+
+    /// <summary>Seconds that requests in hand get to finish when the server is told to stop.</summary>
+    public int ShutdownSeconds { get; set; } = 30;
+
+    /// <summary>This server's name among several; kept for a cluster, no one reads it yet. Not given: the machine's name.</summary>
+    public string? NodeId { get; set; }
+
+    /// <summary>The URL under which other servers reach this one; kept for a cluster, no one reads it yet.</summary>
+    public string? AdvertisedAddress { get; set; }
+}

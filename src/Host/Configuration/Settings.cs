@@ -1,0 +1,44 @@
+using System.Collections.Frozen;
+using System.Net;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Host;
+
+/// <summary>The configuration, found to hold: what every part of the host works with.</summary>
+/// <param name="Development">Whether this is a developer's own server, which makes its secret and is open to registrations.</param>
+/// <param name="Listen">Where the program listens; an embedding program listens where it likes.</param>
+/// <param name="DataDir">The data folder, absolute.</param>
+/// <param name="Secret">What tokens are signed with.</param>
+/// <param name="SecretWasMade">Whether the secret was made just now.</param>
+/// <param name="KeyId">The secret's name; null where it has none.</param>
+/// <param name="Log">What is logged.</param>
+/// <param name="Tenants">The only tenants that are served; null for all.</param>
+/// <param name="AnonymousRegistration">Whether registrations without a token are held (protocol 4.1).</param>
+/// <param name="RequestBytesMax">Bytes of a request body, as sent and decompressed alike.</param>
+/// <param name="TenantBytesInFlightMax">Bytes of bodies that one tenant may have in flight.</param>
+/// <param name="BytesInFlightMax">Bytes of bodies in flight over all tenants.</param>
+/// <param name="ConnectionsMax">Open connections.</param>
+/// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
+/// <param name="NodeId">This server's name among several.</param>
+/// <param name="AdvertisedAddress">Where other servers reach this one; null where nobody said.</param>
+public sealed record Settings(
+    bool Development,
+    IPEndPoint Listen,
+    string DataDir,
+    string Secret,
+    bool SecretWasMade,
+    string? KeyId,
+    LogDirective Log,
+    FrozenSet<TenantId>? Tenants,
+    bool AnonymousRegistration,
+    long RequestBytesMax,
+    long TenantBytesInFlightMax,
+    long BytesInFlightMax,
+    int ConnectionsMax,
+    TimeSpan ShutdownTime,
+    string NodeId,
+    Uri? AdvertisedAddress)
+{
+    /// <summary>Never with the secret: a record's own text would have it, and end in a log.</summary>
+    public override string ToString() => $"{nameof(Settings)} of {NodeId} on {Listen}";
+}

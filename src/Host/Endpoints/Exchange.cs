@@ -1,0 +1,45 @@
+using HeliosSync.Domain;
+
+namespace HeliosSync.Host;
+
+/// <summary>Answers a request, or says why not.</summary>
+internal delegate ValueTask<Refusal?> Handler(Exchange exchange);
+
+/// <summary>One endpoint of protocol 4.</summary>
+/// <param name="Path">Its path below the base.</param>
+/// <param name="Method">Its only method.</param>
+/// <param name="Scope">What a token must allow; none: no token is asked for.</param>
+/// <param name="Handle">What it does.</param>
+/// <param name="HeldWithoutToken">Whether a request without a token is let in where anonymous registration is on (protocol 4.1).</param>
+internal sealed record Endpoint(string Path, string Method, Scopes Scope, Handler Handle, bool HeldWithoutToken = false);
+
+/// <summary>One request and its answer, on the way through the host.</summary>
+/// <param name="http">The framework's view of it.</param>
+/// <param name="endpoint">Where it goes.</param>
+/// <param name="requestId">What the answer and the log name it by.</param>
+internal sealed class Exchange(HttpContext http, Endpoint endpoint, string requestId) : IDisposable
+{
+    /// <summary>The framework's view.</summary>
+    public HttpContext Http => http;
+
+    /// <summary>Where it goes.</summary>
+    public Endpoint Endpoint => endpoint;
+
+    /// <summary>What the answer and the log name it by.</summary>
+    public string RequestId => requestId;
+
+    /// <summary>Who calls; null without a token.</summary>
+    public Caller? Caller { get; set; }
+
+    /// <summary>What the request has taken of the budget of bytes in flight, to its end.</summary>
+    public ByteBudget.Share? Share { get; set; }
+
+    /// <summary>The error that was answered; null where none was.</summary>
+    public ErrorCode? Code { get; set; }
+
+    /// <summary>Why the token was refused, for the log; null where it was not.</summary>
+    public string? Reason { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Share?.Dispose();
+}

@@ -1,0 +1,47 @@
+namespace HeliosSync.Host;
+
+/// <summary>Puts the server's endpoints into a program's routes.</summary>
+public static class HeliosSyncEndpoints
+{
+    /// <summary>The path that every endpoint is below (protocol 1).</summary>
+    public const string BasePath = "/api/v1/sync";
+
+    /// <summary>
+    /// Maps the protocol's endpoints below <see cref="BasePath"/>; whatever else is asked for there is answered with the protocol's own
+    /// 404 and 405. The endpoints judge tokens themselves, so a program's own authorization passes them by.
+    /// Needs <see cref="HeliosSyncBuilder.AddHeliosSync"/>.
+    /// </summary>
+    public static RouteGroupBuilder MapHeliosSync(this IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var frame = services.GetRequiredService<RequestFrame>();
+        var group = routes.MapGroup(BasePath);
+        foreach (var endpoint in Table(services))
+        {
+            group.Map(endpoint.Path, frame.Around(endpoint));
+        }
+
+        group.Map("/{**rest}", frame.Around(RequestFrame.Nowhere));
+        group.AllowAnonymous();
+        return group;
+    }
+
+    private static Endpoint[] Table(IServiceProvider services)
+    {
+        var health = services.GetRequiredService<HealthEndpoint>();
+        var register = services.GetRequiredService<RegisterEndpoint>();
+        var pull = services.GetRequiredService<PullEndpoint>();
+        var push = services.GetRequiredService<PushEndpoint>();
+        var heartbeat = services.GetRequiredService<HeartbeatEndpoint>();
+        return
+        [
+            new("/health", HttpMethods.Get, Scopes.None, health.LiveAsync),
+            new("/health/live", HttpMethods.Get, Scopes.None, health.LiveAsync),
+            new("/health/ready", HttpMethods.Get, Scopes.None, health.ReadyAsync),
+            new("/register", HttpMethods.Post, Scopes.Read, register.HandleAsync, HeldWithoutToken: true),
+            new("/pull", HttpMethods.Post, Scopes.Read, pull.HandleAsync),
+            new("/push", HttpMethods.Post, Scopes.Write, push.HandleAsync),
+            new("/heartbeat", HttpMethods.Post, Scopes.Read, heartbeat.HandleAsync),
+        ];
+    }
+}

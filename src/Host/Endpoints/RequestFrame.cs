@@ -1,0 +1,116 @@
+using HeliosSync.Domain;
+
+namespace HeliosSync.Host;
+
+/// <summary>
+/// What every request passes through: its id, the method, the token, the endpoint, the error body, the log. The headers and the token
+/// are judged before anything of the body is read.
+/// </summary>
+internal sealed class RequestFrame(
+    Settings settings, Authenticator authenticator, ErrorAnswers errors, TimeProvider time, ILogger<RequestFrame> logger)
+{
+    /// <summary>Answers whatever no endpoint is there for.</summary>
+    public static Endpoint Nowhere { get; } = new(
+        "-", "*", Scopes.None, static _ => ValueTask.FromResult<Refusal?>(new Refusal(ErrorCode.NotFound, "There is nothing at this path.")));
+
+    /// <summary>The endpoint, framed.</summary>
+    public RequestDelegate Around(Endpoint endpoint) => http => InvokeAsync(http, endpoint);
+
+    private async Task InvokeAsync(HttpContext http, Endpoint endpoint)
+    {
+        var began = time.GetTimestamp();
+        using var exchange = new Exchange(http, endpoint, RequestIds.Of(http.Request));
+        http.Response.Headers[RequestIds.Header] = exchange.RequestId;
+        http.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            if (await AnswerAsync(exchange) is { } refusal)
+            {
+                await RefuseAsync(exchange, refusal);
+            }
+        }
+        catch (Exception e) when (IsGone(http, e))
+        {
+            RequestLog.Gone(logger, endpoint.Path, exchange.RequestId);
+            return;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            RequestLog.Failed(logger, e, endpoint.Path, exchange.RequestId);
+            await FailAsync(exchange);
+        }
+
+        Log(exchange, time.GetElapsedTime(began));
+    }
+
+    private async ValueTask<Refusal?> AnswerAsync(Exchange exchange)
+    {
+        var (http, endpoint) = (exchange.Http, exchange.Endpoint);
+        if (!Allows(endpoint.Method, http.Request.Method))
+        {
+            http.Response.Headers.Allow = endpoint.Method;
+            return new Refusal(ErrorCode.MethodNotAllowed, $"This path takes {endpoint.Method} only.");
+        }
+
+        var held = endpoint.HeldWithoutToken && settings.AnonymousRegistration && http.Request.Headers.Authorization.Count == 0;
+        if (endpoint.Scope != Scopes.None && !held)
+        {
+            (exchange.Caller, var refusal) = await authenticator.AuthenticateAsync(http, endpoint.Scope);
+            if (refusal is not null)
+            {
+                return refusal;
+            }
+        }
+
+        return await endpoint.Handle(exchange);
+    }
+
+    private async Task RefuseAsync(Exchange exchange, Refusal refusal)
+    {
+        exchange.Code = refusal.Code;
+        exchange.Reason = refusal.Code == ErrorCode.Unauthorized ? refusal.Message : null;
+        await errors.WriteAsync(exchange.Http, refusal, exchange.RequestId);
+    }
+
+    /// <summary>A bug: no detail leaks, and an answer that is half sent is cut, so that nobody takes it for a whole one.</summary>
+    private async Task FailAsync(Exchange exchange)
+    {
+        if (exchange.Http.Response.HasStarted)
+        {
+            exchange.Http.Abort();
+            return;
+        }
+
+        await RefuseAsync(exchange, new Refusal(ErrorCode.InternalError, "The server failed. Its log has the reason under this request id."));
+    }
+
+    private void Log(Exchange exchange, TimeSpan took)
+    {
+        var status = exchange.Http.Response.StatusCode;
+        var level = status >= StatusCodes.Status400BadRequest ? LogLevel.Information : LogLevel.Debug;
+        if (logger.IsEnabled(level))
+        {
+            var code = exchange.Code is { } error ? ErrorCatalogue.Of(error).Name : null;
+            var ms = Math.Round(took.TotalMilliseconds, 3);
+            RequestLog.Answered(
+                logger,
+                level,
+                exchange.Http.Request.Method,
+                exchange.Endpoint.Path,
+                status,
+                code,
+                ms,
+                exchange.Caller?.Tenant.Value,
+                exchange.Caller?.Client.Value,
+                exchange.RequestId,
+                exchange.Reason);
+        }
+    }
+
+    /// <summary>A probe may ask with HEAD where GET is answered; the server sends no body then.</summary>
+    private static bool Allows(string method, string asked) =>
+        method == "*" || HttpMethods.Equals(method, asked) || (HttpMethods.IsGet(method) && HttpMethods.IsHead(asked));
+
+    private static bool IsGone(HttpContext http, Exception e) =>
+        http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException;
+}

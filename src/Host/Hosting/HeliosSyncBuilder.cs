@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace HeliosSync.Host;
+
+/// <summary>Puts a sync server into a program.</summary>
+public static class HeliosSyncBuilder
+{
+    /// <summary>
+    /// Adds a sync server, which starts and stops with the program. It is configured by the section <c>HeliosSync</c>, by the
+    /// environment variables that <see cref="HeliosSyncOptions"/> names, and last by <paramref name="configure"/>; what does not hold
+    /// throws <see cref="SettingsException"/> at once. Where it listens, and what it logs, is the program's own affair.
+    /// <see cref="TokenMint"/> is among the services, for a program that hands out tokens itself.
+    /// </summary>
+    public static T AddHeliosSync<T>(this T builder, Action<HeliosSyncOptions>? configure = null)
+        where T : IHostApplicationBuilder
+    {
+        var settings = SettingsReader.Read(builder.Configuration, builder.Environment.IsDevelopment(), configure);
+        var services = builder.Services;
+        services.AddSingleton(settings);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(static _ => new RetryAfter(Random.Shared));
+        services.AddSingleton(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax));
+        services.AddSingleton(static s =>
+        {
+            var settings = s.GetRequiredService<Settings>();
+            return new TokenMint(settings.Secret, settings.KeyId, s.GetRequiredService<TimeProvider>());
+        });
+        services.AddSingleton<ZstdPools>();
+        services.AddSingleton<RequestBodies>();
+        services.AddSingleton<Answers>();
+        services.AddSingleton<ErrorAnswers>();
+        services.AddSingleton<RequestFrame>();
+        services.AddSingleton<HeldRegistrations>();
+        services.AddSingleton<HeldClaims>();
+        services.AddSingleton<SyncService>();
+        services.AddHostedService(static s => s.GetRequiredService<SyncService>());
+        services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<RegisterEndpoint>();
+        services.AddSingleton<PullEndpoint>();
+        services.AddSingleton<PushEndpoint>();
+        services.AddSingleton<HeartbeatEndpoint>();
+        AddAuthentication(services);
+        return builder;
+    }
+
+    /// <summary>
+    /// The parts of <c>AddAuthentication</c> that bearer tokens need. The whole of it would bring data protection, which makes key
+    /// files in the home folder at every first start.
+    /// </summary>
+    private static void AddAuthentication(IServiceCollection services)
+    {
+        services.AddAuthenticationCore();
+        services.AddWebEncoders();
+        services.TryAddSingleton<IAuthenticationConfigurationProvider, AuthenticationSection>();
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<IConfigureOptions<JwtBearerOptions>, BearerSetup>();
+        new AuthenticationBuilder(services).AddJwtBearer(BearerSetup.Scheme, static _ => { });
+    }
+
+    /// <summary>Where the framework keeps an authentication scheme's configuration, as <c>AddAuthentication</c> has it.</summary>
+    private sealed class AuthenticationSection(IConfiguration configuration) : IAuthenticationConfigurationProvider
+    {
+        public IConfiguration AuthenticationConfiguration { get; } = configuration.GetSection("Authentication");
+    }
+}

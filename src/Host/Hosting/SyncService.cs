@@ -1,0 +1,99 @@
+using HeliosSync.Actors;
+using HeliosSync.Codec;
+
+namespace HeliosSync.Host;
+
+/// <summary>
+/// Starts and stops the sync server, in order (architecture, section 9.8): it is there before the first connection is taken; at a stop
+/// it is first not ready, then the requests in hand finish, then tenants stop behind their writes, then the database is closed.
+/// When the actor system ends by itself, the program ends too: a supervisor starts it anew.
+/// </summary>
+internal sealed class SyncService(
+    Settings settings, TimeProvider time, ILoggerFactory logs, IHostApplicationLifetime lifetime, ILogger<SyncService> logger)
+    : IHostedLifecycleService, IAsyncDisposable
+{
+    private Task _watch = Task.CompletedTask;
+    private SyncServer? _server;
+    private volatile bool _stopping;
+
+    /// <summary>The server; there from before the first request until after the last.</summary>
+    public SyncServer Server => _server ?? throw new InvalidOperationException("The sync server has not been started.");
+
+    /// <summary>Reads pushes, with the database's own hash.</summary>
+    public PushReader Pushes { get; private set; } = null!;
+
+    /// <summary>Writes acknowledgements.</summary>
+    public AckWriter Acks { get; private set; } = null!;
+
+    /// <summary>Writes pages.</summary>
+    public PullWriter Pages { get; private set; } = null!;
+
+    /// <summary>Whether the program was told to stop.</summary>
+    public bool IsStopping => _stopping;
+
+    /// <summary>Whether the actor system ended without being asked.</summary>
+    public bool EndedByItself { get; private set; }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var options = new SyncServerOptions
+        {
+            DataDir = settings.DataDir,
+            NodeId = settings.NodeId,
+            AdvertisedAddress = settings.AdvertisedAddress,
+        };
+        _server = SyncServer.Start(options, time, logs);
+        Pushes = new PushReader(_server.Hash, _server.Zstd);
+        Acks = new AckWriter(_server.Zstd);
+        Pages = new PullWriter(_server.Zstd);
+        _watch = WatchAsync(_server);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopping = true;
+        ServerLog.Stopping(logger);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Every hosted service stops between the two others, Kestrel among them: it drains here.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        await DisposeAsync();
+        ServerLog.Stopped(logger);
+    }
+
+    /// <summary>Also where the start failed half-way, so that no file stays open.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stopping = true;
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+            await _watch;
+        }
+    }
+
+    private async Task WatchAsync(SyncServer server)
+    {
+        await server.Ended;
+        if (!_stopping)
+        {
+            EndedByItself = true;
+            ServerLog.Ended(logger);
+            lifetime.StopApplication();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace HeliosSync.Integration;
+
+/// <summary>Speaks to a server byte by byte, where a client that knows HTTP would not go along.</summary>
+internal static class RawHttp
+{
+    /// <summary>Sends those bytes (Latin-1) and returns what comes back: to the end of the connection, or of an answer with a length.</summary>
+    public static async Task<string> AskAsync(Uri address, string request)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var client = new TcpClient();
+        await client.ConnectAsync(address.Host, address.Port, timeout.Token);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), timeout.Token);
+        var answer = new StringBuilder();
+        var buffer = new byte[4_096];
+        while (!IsWhole(answer.ToString()))
+        {
+            var read = await stream.ReadAsync(buffer, timeout.Token);
+            if (read == 0)
+            {
+                break;
+            }
+
+            answer.Append(Encoding.Latin1.GetString(buffer, 0, read));
+        }
+
+        return answer.ToString();
+    }
+
+    private static bool IsWhole(string answer)
+    {
+        var head = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        var length = answer.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
+        return head > 0 && length > 0 && length < head
+            && answer.Length - head - 4 >= int.Parse(answer.AsSpan(length + 16, answer.IndexOf('\r', length) - length - 16), provider: null);
+    }
+}
