@@ -28,7 +28,8 @@ public sealed class ClusterSeamTests
     public async Task The_message_that_stops_a_tenant_crosses_nodes_under_a_manifest()
     {
         await using var rig = new ServerRig();
-        var serializer = Assert.IsAssignableFrom<SerializerWithStringManifest>(rig.Server.Serialization.FindSerializerFor(Stopping.Instance));
+        var found = rig.Server.Serialization.FindSerializerFor(Stopping.Instance);
+        var serializer = Assert.IsAssignableFrom<SerializerWithStringManifest>(found);
         var manifest = serializer.Manifest(Stopping.Instance);
         Assert.Equal("stopping/1", manifest);
         Assert.Same(Stopping.Instance, serializer.FromBinary(serializer.ToBinary(Stopping.Instance), manifest));
