@@ -44,11 +44,10 @@ public sealed class PageBuilder
     public bool HasMore => _cut.HasMore;
 
     /// <summary>
-    /// Whether the page takes no more. A filtered page also ends after <see cref="Limits.PageScanBytesMax"/> bytes of events, but never
-    /// before it has passed an LSN, or the next page would be the same again.
+    /// Whether the page takes no more. It also ends after <see cref="Limits.PageScanBytesMax"/> bytes of events, however little of them
+    /// was wanted or accepted; but never before it has passed an LSN, or the next page would be the same again.
     /// </summary>
-    public bool IsFull => _cut.IsFull
-        || ((_tables ?? (object?)_notBy) is not null && _scannedBytes >= Limits.PageScanBytesMax && ServerLsn > _after);
+    public bool IsFull => _cut.IsFull || (_scannedBytes >= Limits.PageScanBytesMax && ServerLsn > _after);
 
     /// <summary>Takes what the page wants of the next event; one that brings nothing new costs next to nothing.</summary>
     /// <param name="pushedEvent">Bytes of a <c>pushed/1</c> event, which must not change while the page is used.</param>

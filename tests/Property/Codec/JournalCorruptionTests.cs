@@ -43,6 +43,16 @@ public sealed class JournalCorruptionTests
         Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read(manifest, longer));
     }
 
+    [Fact]
+    public void Bytes_behind_the_outcomes_are_refused()
+    {
+        var bytes = EventWriter.Write(JournalSamples.Pushed(new Random(1)));
+        var view = new PushedView(bytes);
+        byte[] outcomes = [.. bytes[view.OutcomesAt..view.RecordsAt], 0];
+        var longer = Sealed([.. bytes[..(view.OutcomesAt - 1)], (byte)outcomes.Length, .. outcomes, .. bytes[view.RecordsAt..^4]]);
+        Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", longer));
+    }
+
     [Property]
     public void Mutated_bytes_with_a_good_crc_read_or_are_refused(DoNotSize<int> seed)
     {

@@ -52,6 +52,24 @@ public sealed class JournalPageLaws
         Assert.True(sizes.Length == pull.MaxEntries || sizes.Sum() >= bound || page.ServerLsn == journal.Head);
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 3)]
+    public void Compressed_entries_count_as_they_are_sent(bool acceptCompressed, int entries)
+    {
+        var change = Tiny.Change(1, Operation.Insert, 1, 1) with
+        {
+            Compressed = true,
+            Data = JournalSamples.Compress(new byte[1_000]),
+            DataBytes = 1_000,
+        };
+        var judged = Enumerable.Range(1, 3).Select(lsn => (AnswerSamples.Judged(Verdict.Accepted, lsn, lsn), change)).ToArray();
+        var pull = APull(new Random(1), 0) with { MaxEntries = 9, Tables = null, ExcludeOwn = false, AcceptCompressed = acceptCompressed };
+        var page = new PageBuilder(pull, 0, 3, Tiny.Node("z"), payloadBytesMax: 500);
+        page.Add(EventWriter.Write(AnswerSamples.Event(1, false, judged)));
+        Assert.Equal(entries, page.Changes.Count);
+    }
+
     [Property]
     public void A_pinned_head_inside_an_event_ends_the_pages_there(DoNotSize<int> seed)
     {
