@@ -23,7 +23,7 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly Registrations _registrations;
     private readonly ActorSystem _system;
     private readonly TenantPort _port;
-    private readonly ChangeReader _changes;
+    private readonly JournalChanges _changes;
     private volatile bool _disposed;
 
     private SyncServer(SyncServerOptions options, JournalFiles files, TimeProvider time, ILoggerFactory logs)
@@ -40,7 +40,7 @@ public sealed class SyncServer : IAsyncDisposable
             options, new EventReader(Hash, Zstd), time, new TailBudget(options.TailBytesInAll), new SoleServer(), _registrations);
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
         _port = new TenantPort(new LocalTenants(Tenants), options.AnswerTimeout);
-        _changes = new ChangeReader(_reader);
+        _changes = new JournalChanges(_reader);
     }
 
     /// <summary>The keyed hashes of rows and contents: what readers of pushes need.</summary>
@@ -125,7 +125,7 @@ public sealed class SyncServer : IAsyncDisposable
         try
         {
             var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node);
-            _changes.Fill(page, tenant, plan, filtered: pull.Tables is not null || pull.ExcludeOwn);
+            _changes.Fill(page, tenant, plan);
             var token = page.HasMore ? Tokens.Seal(tenant, pull, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
             return new Reply<PullReply>(null, new PullReply(page, plan.ServerNode, plan.HeadLsn, token));
         }
@@ -160,7 +160,7 @@ public sealed class SyncServer : IAsyncDisposable
         try
         {
             var bytes = stored.Event ?? _changes.ReadEvent(tenant, stored.Sequence);
-            var met = ChangeReader.ConflictLsns(bytes);
+            var met = JournalChanges.ConflictLsns(bytes);
             IReadOnlyDictionary<long, ServerChange> changes = new Dictionary<long, ServerChange>();
             if (met.Count > 0)
             {

@@ -5,7 +5,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Actors.Journal;
 
 /// <summary>Finds changes in the journal by LSN: for pages, for repeated answers and for conflict reports.</summary>
-internal sealed class ChangeReader(JournalReader journal)
+internal sealed class JournalChanges(JournalReader journal)
 {
     /// <summary>The event with that sequence number, which the caller knows to be durable.</summary>
     public byte[] ReadEvent(TenantId tenant, long sequence)
@@ -15,8 +15,8 @@ internal sealed class ChangeReader(JournalReader journal)
         return found ?? throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: event {sequence} is missing from the journal.");
     }
 
-    /// <summary>Fills a page: from the events in memory where the plan has them, then from the journal.</summary>
-    public void Fill(PageBuilder page, TenantId tenant, PagePlan plan, bool filtered)
+    /// <summary>Fills a page: from the events in memory where the plan has them, then from the journal. The page says when it is full.</summary>
+    public void Fill(PageBuilder page, TenantId tenant, PagePlan plan)
     {
         foreach (var recent in plan.Recent ?? [])
         {
@@ -27,9 +27,7 @@ internal sealed class ChangeReader(JournalReader journal)
             }
         }
 
-        // An unfiltered page goes on until it is full; a filtered one may have to pass over a whole journal, so it stops on the way.
-        var budget = filtered ? (long)Limits.PageScanBytesMax : long.MaxValue;
-        if (page.IsFull || !page.HasMore || (filtered && plan.Recent is not null))
+        if (page.IsFull || !page.HasMore)
         {
             return;
         }
@@ -41,10 +39,9 @@ internal sealed class ChangeReader(JournalReader journal)
                 page.Add(row.Bytes);
             }
 
-            budget -= row.Bytes.Length;
-            return !page.IsFull && budget > 0;
+            return !page.IsFull;
         });
-        if (page.HasMore && !page.IsFull && budget > 0)
+        if (!page.IsFull)
         {
             throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: the journal ends at LSN {page.ServerLsn}, below its head.");
         }
