@@ -38,7 +38,8 @@ internal static class BodyReader
                 }
                 finally
                 {
-                    body.AdvanceTo(refusal is null ? buffer.GetPosition(taken) : buffer.End, buffer.End);
+                    var isOver = refusal is not null || result.IsCompleted;
+                    body.AdvanceTo(isOver ? buffer.End : buffer.GetPosition(taken), buffer.End);
                 }
 
                 if (refusal is not null || result.IsCompleted)

@@ -25,6 +25,9 @@ internal sealed class InboundPieces(IEnumerable<byte[]> pieces) : PipeReader
     {
     }
 
+    /// <summary>Bytes that were shown and not consumed.</summary>
+    public long Unread { get; private set; }
+
     /// <summary>Whether a read stands open.</summary>
     public bool IsReading { get; private set; }
 
@@ -61,6 +64,7 @@ internal sealed class InboundPieces(IEnumerable<byte[]> pieces) : PipeReader
         Assert.True(IsReading, "AdvanceTo without a read");
         IsReading = false;
         Assert.Equal(0, _shown.Slice(examined).Length);
+        Unread = _shown.Slice(consumed).Length;
         _first = (Segment)consumed.GetObject()!;
         _offset = consumed.GetInteger();
     }

@@ -40,6 +40,7 @@ internal static class InboundRead
         var parsed = await reader.ReadAsync(body, CancellationToken.None);
         Assert.True(parsed.Value is null != parsed.Refusal is null, "neither a message nor a refusal, or both");
         Assert.False(body.IsReading);
+        Assert.Equal(0, body.Unread);
         (parsed.Value as IDisposable)?.Dispose();
         return parsed.Refusal;
     }
