@@ -1,0 +1,80 @@
+using HeliosSync.Load;
+using HeliosSync.Load.Clients;
+
+namespace HeliosSync.Integration.LoadTool;
+
+/// <summary>
+/// The load tool in its short forms, against the real server in a process of its own. No figure is judged here: only that the runs
+/// come to their end, and that what clients believe is what the server holds.
+/// </summary>
+public sealed class LoadRunTests
+{
+    [Fact]
+    public Task Clients_that_push_batches_find_at_the_server_what_they_were_told() => Passes(
+        "push-batches", "--seconds", "1", "--rounds", "2", "--warm-up", "1", "--clients", "3", "--batch", "20");
+
+    [Fact]
+    public Task A_tenant_that_grew_large_is_whole_after_each_kill_and_stop() => Passes(
+        "large-tenant", "--rows", "6000", "--batch", "500", "--restarts", "1", "--pages", "3", "--clients", "2");
+
+    [Theory]
+    [InlineData("no-such-scenario")]
+    [InlineData("push-batches", "--seconds")]
+    [InlineData("push-batches", "--seconds", "soon")]
+    [InlineData("push-batches", "--seconds", "0")]
+    [InlineData("push-batches", "--no-such-option", "1")]
+    public async Task Wrong_usage_runs_nothing_and_shows_the_right_one(params string[] args)
+    {
+        using var output = new StringWriter();
+        Assert.Equal(2, await new LoadProgram(output, live: false).RunAsync(args, CancellationToken.None));
+        Assert.Contains("--no-limits", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_belief_that_differs_from_what_the_server_holds_is_noticed()
+    {
+        const int Changes = 10;
+        const int DataBytes = 30;
+        await using var site = new Site();
+        using var clients = new PushingClients(new PushPlan("audit", 1, Changes, DataBytes, Base64: false), site.Tokens);
+        clients.Connect((await site.StartServerAsync(CancellationToken.None)).Address);
+        await clients.RegisterAsync(CancellationToken.None);
+        clients.Prepare(0);
+        Assert.Null((await clients.PushAsync(0, CancellationToken.None)).Error);
+
+        Assert.True(await HoldsAsync(lsn => lsn, Changes));
+        Assert.False(await HoldsAsync(lsn => lsn, Changes - 1));
+        Assert.False(await HoldsAsync(lsn => lsn, Changes + 1));
+        Assert.False(await HoldsAsync(lsn => lsn == 4 ? 5 : lsn == 5 ? 4 : lsn, Changes));
+        Assert.False(await HoldsAsync(lsn => lsn == 5 ? 4 : lsn, Changes));
+        Assert.False(await HoldsAsync(lsn => lsn, Changes, DataBytes - 1));
+
+        async Task<bool> HoldsAsync(Func<long, long> localLsnAt, int believed, int dataBytes = DataBytes)
+        {
+            var ledger = new Ledger();
+            for (var lsn = 1L; lsn <= believed; lsn++)
+            {
+                ledger.Note(0, localLsnAt(lsn), lsn);
+            }
+
+            return (await new Audit(clients.First, ledger, dataBytes, base64: false).RunAsync(CancellationToken.None)).Holds;
+        }
+    }
+
+    [Fact]
+    public void Two_changes_at_one_lsn_are_a_contradiction()
+    {
+        var ledger = new Ledger();
+        ledger.Note(0, 1, 1);
+        ledger.Note(1, 1, 1);
+        Assert.Single(ledger.Contradictions);
+        Assert.Equal(1, ledger.Count);
+    }
+
+    private static async Task Passes(params string[] args)
+    {
+        using var output = new StringWriter();
+        var code = await new LoadProgram(output, live: false).RunAsync([.. args, "--no-limits"], CancellationToken.None);
+        Assert.True(code == 0, output.ToString());
+    }
+}
