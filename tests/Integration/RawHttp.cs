@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -6,7 +7,7 @@ namespace HeliosSync.Integration;
 /// <summary>Speaks to a server byte by byte, where a client that knows HTTP would not go along.</summary>
 internal static class RawHttp
 {
-    /// <summary>Sends those bytes (Latin-1) and returns what comes back: to the end of the connection, or of an answer with a length.</summary>
+    /// <summary>Sends those bytes (Latin-1), returns what comes: to the end of the connection, or of an answer with a length.</summary>
     public static async Task<string> AskAsync(Uri address, string request)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -34,7 +35,12 @@ internal static class RawHttp
     {
         var head = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         var length = answer.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
-        return head > 0 && length > 0 && length < head
-            && answer.Length - head - 4 >= int.Parse(answer.AsSpan(length + 16, answer.IndexOf('\r', length) - length - 16), provider: null);
+        if (head < 0 || length < 0 || length > head)
+        {
+            return false;
+        }
+
+        var digits = answer[(length + "Content-Length: ".Length)..answer.IndexOf('\r', length)];
+        return answer.Length - head - 4 >= int.Parse(digits, CultureInfo.InvariantCulture);
     }
 }

@@ -68,7 +68,8 @@ public sealed class TestServer : IAsyncLifetime, IAsyncDisposable
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = _environment, ContentRootPath = DataDir });
+        var options = new WebApplicationOptions { EnvironmentName = _environment, ContentRootPath = DataDir };
+        var builder = WebApplication.CreateSlimBuilder(options);
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(_settings);
         _app = ServerProgram.Build(builder, services =>
@@ -105,7 +106,8 @@ public sealed class TestServer : IAsyncLifetime, IAsyncDisposable
         Assert.True(ClientId.TryParse(client, out var clientId));
         Assert.True(TenantId.TryParse(tenant, out var tenantId));
         var mint = Services.GetRequiredService<TokenMint>();
-        return mint.Mint(tenantId, clientId, scopes.Split(',', StringSplitOptions.RemoveEmptyEntries), lifetime ?? TokenMint.DefaultLifetime, "tester");
+        var names = scopes.Split(',', StringSplitOptions.RemoveEmptyEntries);
+        return mint.Mint(tenantId, clientId, names, lifetime ?? TokenMint.DefaultLifetime, "tester");
     }
 
     /// <inheritdoc/>

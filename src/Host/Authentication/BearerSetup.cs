@@ -6,7 +6,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace HeliosSync.Host;
 
-/// <summary>JwtBearer as strict as protocol 2 asks; its defaults allow another algorithm of the family, 5 minutes of skew, any <c>typ</c>.</summary>
+/// <summary>
+/// JwtBearer as strict as protocol 2 asks; its defaults allow another algorithm of the family, 5 minutes of skew, any <c>typ</c>.
+/// </summary>
 internal sealed class BearerSetup(Settings settings, TimeProvider time) : IConfigureNamedOptions<JwtBearerOptions>
 {
     /// <summary>The scheme's name: not the default one, so that an embedding program keeps its own.</summary>
@@ -96,7 +98,9 @@ internal sealed class BearerSetup(Settings settings, TimeProvider time) : IConfi
             throw new SecurityTokenExpiredException("The token has expired.");
         }
 
-        return notBefore is not { } start || now >= start - Skew ? true : throw new SecurityTokenNotYetValidException("The token is not valid yet.");
+        return notBefore is not { } start || now >= start - Skew
+            ? true
+            : throw new SecurityTokenNotYetValidException("The token is not valid yet.");
     }
 
     /// <summary>What the token says, before its signature was judged.</summary>

@@ -8,7 +8,8 @@ namespace HeliosSync.Host;
 /// The body of an answer: takes what a writer of the codec writes, compresses it on the way where the client asked for that and it is
 /// worth it, and sends it. A long answer is sent in parts, as fast as the client takes them, and is never there as a whole.
 /// </summary>
-internal sealed class AnswerBody(HttpResponse response, int status, ContentCoding coding, ZstdPools zstd) : IBufferWriter<byte>, IAsyncDisposable
+internal sealed class AnswerBody(HttpResponse response, int status, ContentCoding coding, ZstdPools zstd)
+    : IBufferWriter<byte>, IAsyncDisposable
 {
     /// <summary>Bytes from which on an answer is compressed: below, the headers weigh more than what is saved.</summary>
     public const int CompressedBytesMin = 1_024;

@@ -29,5 +29,5 @@ internal static class BodyRefusals
 
     /// <summary>Another coding, or several.</summary>
     public static Refusal WrongCoding { get; } =
-        new(ErrorCode.UnsupportedMediaType, "The body's Content-Encoding is not one that this server knows.", $"one of {ContentCodings.Supported}");
+        new(ErrorCode.UnsupportedMediaType, "The body's Content-Encoding is unknown to this server.", $"one of {ContentCodings.Supported}");
 }

@@ -64,7 +64,7 @@ internal sealed class ByteBudget(long tenantBytesMax, long bytesMax)
         private const long StepBytes = 64 * 1_024;
         private long _held;
 
-        /// <summary>Grows the share to that many bytes, in steps; false where the budget has no room, and the share stays as it is.</summary>
+        /// <summary>Grows the share to that many bytes, in steps; false, and nothing changes, where the budget has no room.</summary>
         public bool TryCover(long bytes)
         {
             if (bytes <= _held)

@@ -14,29 +14,16 @@ internal sealed class BodyRefusedException(Refusal refusal) : IOException(refusa
 /// Counts what comes out of a body and ends it where it cannot be decompressed (protocol 3: 400), or passes its limit or the budget
 /// (413, 503). HTTP that is broken passes through as what Kestrel throws.
 /// </summary>
-/// <param name="inner">The body, decompressed.</param>
+/// <param name="inner">The body, as sent or decompressed.</param>
 /// <param name="coding">How it was compressed.</param>
 /// <param name="bytesMax">Bytes that may come.</param>
 /// <param name="baseBytes">Bytes that the request costs beside what comes.</param>
 /// <param name="share">What the request has taken of the budget.</param>
-internal sealed class MeteredStream(Stream inner, ContentCoding coding, long bytesMax, long baseBytes, ByteBudget.Share share) : Stream
+internal sealed class MeteredStream(Stream inner, ContentCoding coding, long bytesMax, long baseBytes, ByteBudget.Share share) : BodyStream
 {
     private long _bytes;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
+    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await ReadInnerAsync(buffer, cancellationToken);
@@ -55,25 +42,10 @@ internal sealed class MeteredStream(Stream inner, ContentCoding coding, long byt
         {
             return await inner.ReadAsync(buffer, ct);
         }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or ZstdException or EndOfStreamException)
+        catch (Exception e) when (coding != ContentCoding.Identity && e is InvalidDataException or ZstdException)
         {
             // Each decompressor has its own word for garbage and for an early end.
             throw new BodyRefusedException(BodyRefusals.NotDecompressed(coding));
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

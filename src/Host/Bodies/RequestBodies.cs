@@ -1,9 +1,6 @@
-using System.IO.Compression;
 using System.IO.Pipelines;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
-using Microsoft.AspNetCore.Http.Features;
-using ZstdSharp;
 
 namespace HeliosSync.Host;
 
@@ -19,7 +16,7 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
     /// </summary>
     private const long CollectedBytesMax = 256 * 1_024;
 
-    /// <summary>Where Kestrel moves a <c>Content-Length</c> that came beside chunks: two words on one length, which smugglers use.</summary>
+    /// <summary>Where Kestrel moves a <c>Content-Length</c> beside chunks: two words on one length, which smugglers use.</summary>
     private const string LengthBesideChunks = "X-Content-Length";
 
     private const long WindowBytes = Limits.ZstdWindowBytesMax;
@@ -38,11 +35,6 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
             return new(null, refusal);
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = settings.RequestBytesMax;
-        }
-
         exchange.Share = budget.Open(exchange.Caller?.Tenant ?? default);
         try
         {
@@ -52,16 +44,16 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
         {
             return new(null, e.Refusal);
         }
-        catch (IOException e) when (!http.RequestAborted.IsCancellationRequested)
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status408RequestTimeout)
         {
-            // Kestrel's word for HTTP that is broken within the body; for chunk sizes beyond counting it is a bare IOException.
             http.Response.Headers.Connection = "close";
-            return new(null, (e as BadHttpRequestException)?.StatusCode switch
-            {
-                StatusCodes.Status413PayloadTooLarge => BodyRefusals.TooLarge(settings.RequestBytesMax),
-                StatusCodes.Status408RequestTimeout => BodyRefusals.TooSlow,
-                _ => BodyRefusals.Broken,
-            });
+            return new(null, BodyRefusals.TooSlow);
+        }
+        catch (IOException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            // Kestrel's word for HTTP that is broken within the body is a BadHttpRequestException, or bare for sizes beyond counting.
+            http.Response.Headers.Connection = "close";
+            return new(null, BodyRefusals.Broken);
         }
     }
 
@@ -94,7 +86,9 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
         where T : class
     {
         var length = http.Request.ContentLength;
-        var window = coding == ContentCoding.Identity || length <= CollectedBytesMax ? 0 : Math.Min(WindowBytes, settings.TenantBytesInFlightMax / 2);
+        var window = coding == ContentCoding.Identity || length <= CollectedBytesMax
+            ? 0
+            : Math.Min(WindowBytes, settings.TenantBytesInFlightMax / 2);
         if (!share.TryCover((length ?? 0) + window))
         {
             return new(null, BodyRefusals.Overloaded);
@@ -121,14 +115,14 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
         var context = coding == ContentCoding.Zstd ? zstd.GetDecompressor() : null;
         try
         {
-            var body = http.Request.BodyReader.AsStream(leaveOpen: true);
-            await using var decoded = coding switch
+            await using var body = http.Request.BodyReader.AsStream(leaveOpen: true);
+            await using var sent = new MeteredStream(body, ContentCoding.Identity, settings.RequestBytesMax, window, share);
+            await using Stream decoded = coding switch
             {
-                ContentCoding.Gzip => new GZipStream(body, CompressionMode.Decompress, leaveOpen: true),
-                ContentCoding.Brotli => new BrotliStream(body, CompressionMode.Decompress, leaveOpen: true),
-                ContentCoding.Zstd => new DecompressionStream(
-                    body, context!, BufferBytes, checkEndOfStream: true, preserveDecompressor: true, leaveOpen: true),
-                _ => body,
+                ContentCoding.Gzip => new GzipBody(sent),
+                ContentCoding.Brotli => new BrotliBody(sent),
+                ContentCoding.Zstd => new ZstdBody(sent, context!),
+                _ => sent,
             };
             await using var metered = new MeteredStream(decoded, coding, settings.RequestBytesMax, window, share);
             var pipe = PipeReader.Create(metered, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true));

@@ -65,7 +65,14 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             DefaultValueFactory = static _ => "1h",
         };
         var user = new Option<string?>("--user") { Description = "Whose it is (sub); the client's id where not given." };
-        var token = new Command("token", "Print a token, signed with JWT_SECRET or the secret in DATA_DIR.") { client, tenant, scopes, lifetime, user };
+        var token = new Command("token", "Print a token, signed with JWT_SECRET or the secret in DATA_DIR.")
+        {
+            client,
+            tenant,
+            scopes,
+            lifetime,
+            user,
+        };
         token.SetAction((parsed, _) => new TokenCommand(output, builder).RunAsync(
             parsed.GetRequiredValue(client),
             parsed.GetRequiredValue(tenant),

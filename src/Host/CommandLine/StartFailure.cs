@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using HeliosSync.Actors;
 using Microsoft.AspNetCore.Connections;
@@ -25,12 +26,13 @@ internal static class StartFailure
         return failure.InnerException switch
         {
             AddressInUseException => new(
-                $"{address} is in use by another program; stop that one, or choose another port, such as BIND_ADDR={settings.Listen.Address}:"
-                + $"{(settings.Listen.Port == 65_535 ? 8080 : settings.Listen.Port + 1)}.",
+                $"{address} is in use by another program; stop that one, or choose another, such as BIND_ADDR={Next(settings.Listen)}.",
                 failure),
             _ => null,
         };
     }
+
+    private static IPEndPoint Next(IPEndPoint taken) => new(taken.Address, taken.Port == IPEndPoint.MaxPort ? 8080 : taken.Port + 1);
 
     /// <summary>What the socket's failure to listen means; null where it is something else.</summary>
     public static ListenException? OfListening(SocketException failure, Settings settings)

@@ -70,7 +70,8 @@ internal sealed class TokenCommand(TextWriter output, Func<WebApplicationBuilder
             'd' => TimeSpan.FromDays(1),
             _ => default,
         };
-        var counted = int.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out var count);
+        var digits = text.AsSpan(0, Math.Max(0, text.Length - 1));
+        var counted = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count);
         if (counted && count > 0 && unit > TimeSpan.Zero && count <= TimeSpan.FromDays(LifetimeDaysMax) / unit)
         {
             return count * unit;

@@ -19,10 +19,13 @@ internal static class Welcome
         var token = ClientId.TryParse(Client, out var client)
             ? mint.Mint(tenant, client, TokenCommand.DefaultScopes.Split(','), TokenMint.DefaultLifetime, Client)
             : throw new UnreachableException();
+        var secret = settings.SecretWasMade
+            ? "It made itself a secret to sign tokens with: jwt-secret in that folder."
+            : "This is Development: for a server that others use, see the README.";
         await output.WriteLineAsync($"""
 
             HeliosSync {ProgramVersion.Text} listens on {address} and keeps everything in {settings.DataDir}
-            {(settings.SecretWasMade ? "It made itself a secret to sign tokens with: jwt-secret in that folder." : "This is Development: for a server that others use, see the README.")}
+            {secret}
 
             A token for client {Client} of tenant {tenant}, good for an hour:
 

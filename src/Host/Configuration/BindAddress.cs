@@ -26,7 +26,8 @@ internal static class BindAddress
             "" or "*" => IPAddress.Any,
             "localhost" => IPAddress.Loopback,
             ['[', .. var six, ']'] => IPAddress.TryParse(six, out var v6) && v6.AddressFamily == AddressFamily.InterNetworkV6 ? v6 : null,
-            _ => IPAddress.TryParse(host, out var v4) && v4.AddressFamily == AddressFamily.InterNetwork && v4.ToString() == host ? v4 : null,
+            // Its own text again, or 1 would be taken for 0.0.0.1.
+            _ => IPAddress.TryParse(host, out var v4) && v4.ToString() == host && !host.Contains(':', StringComparison.Ordinal) ? v4 : null,
         };
         endPoint = new IPEndPoint(address ?? IPAddress.Any, port);
         return address is not null;

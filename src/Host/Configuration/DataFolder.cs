@@ -3,7 +3,7 @@ namespace HeliosSync.Host;
 /// <summary>The folder that everything is kept in.</summary>
 internal static class DataFolder
 {
-    /// <summary>Makes the folder where it is missing and tries to write to it. Why that failed, as one sentence; null where it did not.</summary>
+    /// <summary>Makes the folder where it is missing and tries to write to it. Why that failed, in one sentence; else null.</summary>
     public static string? Prepare(string path)
     {
         try
@@ -25,7 +25,7 @@ internal static class DataFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            return $"DATA_DIR {path} cannot be written: {e.Message.TrimEnd('.')}. Give the server a folder of its own that it may write to.";
+            return $"DATA_DIR {path} cannot be written ({e.Message.TrimEnd('.')}); give the server a folder that it may write to.";
         }
     }
 }

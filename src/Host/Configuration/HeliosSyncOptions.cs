@@ -17,7 +17,7 @@ public sealed record HeliosSyncOptions
     /// <summary><c>DATA_DIR</c>: the folder of the database and the generated secret; made where it is missing.</summary>
     public string DataDir { get; set; } = "./data";
 
-    /// <summary><c>JWT_SECRET</c>: what tokens are signed with (HS256), at least 32 bytes. Under Development one is made where none is given.</summary>
+    /// <summary><c>JWT_SECRET</c>: what tokens are signed with (HS256), at least 32 bytes. Development makes its own.</summary>
     public string? JwtSecret { get; set; }
 
     /// <summary>The <c>kid</c> of <see cref="JwtSecret"/>. A token may name no other; it may leave it out.</summary>
@@ -26,7 +26,7 @@ public sealed record HeliosSyncOptions
     /// <summary><c>LOG_LEVEL</c> or <c>RUST_LOG</c>: a level, or directives such as <c>info,HeliosSync.Actors=debug</c>.</summary>
     public string LogLevel { get; set; } = "info";
 
-    /// <summary><c>ALLOWED_TENANTS</c>, with commas between: the only tenants that are served. Empty: every tenant that a token names.</summary>
+    /// <summary><c>ALLOWED_TENANTS</c>, with commas between: the only tenants served. Empty: every tenant that a token names.</summary>
     public IList<string> AllowedTenants { get; } = [];
 
     /// <summary>

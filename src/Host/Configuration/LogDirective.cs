@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace HeliosSync.Host;
 
-/// <summary>What <c>LOG_LEVEL</c> and <c>RUST_LOG</c> say: a level for everything, and others for the categories that begin with a name.</summary>
+/// <summary>What <c>LOG_LEVEL</c> and <c>RUST_LOG</c> say: a level for all, and others for categories that begin with a name.</summary>
 /// <param name="Root">The level of everything that no name covers.</param>
 /// <param name="Categories">Levels by name; where several fit, the longest counts.</param>
 public sealed record LogDirective(LogLevel Root, IReadOnlyList<KeyValuePair<string, LogLevel>> Categories)
@@ -18,7 +18,7 @@ public sealed record LogDirective(LogLevel Root, IReadOnlyList<KeyValuePair<stri
         ["off"] = LogLevel.None,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads <c>level</c> or <c>level,Name=level,…</c>; <c>heliosdb_nano</c>, as the quick start writes it, means this server.</summary>
+    /// <summary>Reads <c>level</c> or <c>level,Name=level,…</c>; <c>heliosdb_nano</c>, as in the quick start, means this server.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out LogDirective? directive, [NotNullWhen(false)] out string? mistake)
     {
         directive = null;

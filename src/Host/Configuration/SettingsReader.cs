@@ -11,7 +11,7 @@ internal sealed class SettingsReader
     private const long RequestBytesCeiling = 256L * 1_024 * 1_024;
     private readonly List<string> _problems = [];
 
-    /// <summary>Reads, checks and prepares the data folder; throws <see cref="SettingsException"/> with every mistake that was found.</summary>
+    /// <summary>Reads, checks, prepares the data folder; throws <see cref="SettingsException"/> with every mistake there is.</summary>
     /// <param name="configuration">Appsettings, environment and command line, as the program put them together.</param>
     /// <param name="development">Whether the environment is Development.</param>
     /// <param name="configure">What the embedding code says on top.</param>
@@ -146,7 +146,7 @@ internal sealed class SettingsReader
             else
             {
                 _problems.Add(
-                    $"ALLOWED_TENANTS has {Quoted.Text(name)}; a tenant's id has 1 to {Limits.ClientIdCharsMax} characters of A-Z a-z 0-9 . _ : -");
+                    $"ALLOWED_TENANTS has {Quoted.Text(name)}; an id has 1 to {Limits.ClientIdCharsMax} characters of A-Z a-z 0-9 . _ : -");
             }
         }
 

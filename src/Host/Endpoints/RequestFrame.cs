@@ -1,4 +1,5 @@
 using HeliosSync.Domain;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace HeliosSync.Host;
 
@@ -11,7 +12,10 @@ internal sealed class RequestFrame(
 {
     /// <summary>Answers whatever no endpoint is there for.</summary>
     public static Endpoint Nowhere { get; } = new(
-        "-", "*", Scopes.None, static _ => ValueTask.FromResult<Refusal?>(new Refusal(ErrorCode.NotFound, "There is nothing at this path.")));
+        "-",
+        "*",
+        Scopes.None,
+        static _ => ValueTask.FromResult<Refusal?>(new Refusal(ErrorCode.NotFound, "There is nothing at this path.")));
 
     /// <summary>The endpoint, framed.</summary>
     public RequestDelegate Around(Endpoint endpoint) => http => InvokeAsync(http, endpoint);
@@ -22,6 +26,7 @@ internal sealed class RequestFrame(
         using var exchange = new Exchange(http, endpoint, RequestIds.Of(http.Request));
         http.Response.Headers[RequestIds.Header] = exchange.RequestId;
         http.Response.Headers.CacheControl = "no-store";
+        LetBodyDrain(http);
         try
         {
             if (await AnswerAsync(exchange) is { } refusal)
@@ -41,6 +46,18 @@ internal sealed class RequestFrame(
         }
 
         Log(exchange, time.GetElapsedTime(began));
+    }
+
+    /// <summary>
+    /// Kestrel resets the connection of a body over its own limit, and the client may never see why. The limit is kept by
+    /// <see cref="RequestBodies"/>, to the byte; what was refused unread is drained by Kestrel, for 5 seconds at most.
+    /// </summary>
+    private static void LetBodyDrain(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
     }
 
     private async ValueTask<Refusal?> AnswerAsync(Exchange exchange)
@@ -81,7 +98,7 @@ internal sealed class RequestFrame(
             return;
         }
 
-        await RefuseAsync(exchange, new Refusal(ErrorCode.InternalError, "The server failed. Its log has the reason under this request id."));
+        await RefuseAsync(exchange, new Refusal(ErrorCode.InternalError, "The server failed; its log has the reason under this id."));
     }
 
     private void Log(Exchange exchange, TimeSpan took)

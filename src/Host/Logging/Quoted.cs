@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -12,6 +13,9 @@ internal static class Quoted
     /// <summary>Characters of a text that are shown; what follows is cut, and the cut is marked.</summary>
     public const int CharsMax = 512;
 
+    private static readonly SearchValues<char> Bare =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-/#+@{}*");
+
     /// <summary>The text in double quotes, escaped.</summary>
     public static string Text(string? text)
     {
@@ -20,7 +24,7 @@ internal static class Quoted
         return to.Append('"').ToString();
     }
 
-    /// <summary>Appends the text as a value of a <c>key=value</c> line: bare where nothing can be mistaken, else quoted and escaped.</summary>
+    /// <summary>Appends the text as the value of <c>key=value</c>: bare where nothing can be mistaken, else quoted and escaped.</summary>
     public static void AppendValue(StringBuilder to, string? text)
     {
         if (string.IsNullOrEmpty(text))
@@ -29,7 +33,7 @@ internal static class Quoted
             return;
         }
 
-        if (text.Length <= CharsMax && text.All(static c => char.IsAsciiLetterOrDigit(c) || "._:-/#+@{}*".Contains(c, StringComparison.Ordinal)))
+        if (text.Length <= CharsMax && !text.AsSpan().ContainsAnyExcept(Bare))
         {
             to.Append(text);
             return;

@@ -91,7 +91,8 @@ public sealed class BodyTests(TestServer server) : IClassFixture<TestServer>
     public async Task Garbage_and_a_body_cut_short_cannot_be_decompressed(string coding)
     {
         var whole = Compress(coding, Registration + new string(' ', 1_000));
-        byte[][] bodies = [Encoding.UTF8.GetBytes(Registration), [0xff, 0xff, 0xff, 0xff, 0xff, 0xff], whole[..^1], whole[..(whole.Length / 2)], whole[..1]];
+        byte[] plain = Encoding.UTF8.GetBytes(Registration), noise = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+        byte[][] bodies = [plain, noise, whole[..^1], whole[..(whole.Length / 2)], whole[..1], [], [.. whole, 1]];
         foreach (var body in bodies)
         {
             await server.Http.RefusedAsync(Bytes(body, coding: coding), 400, "DECOMPRESSION_FAILED");
@@ -105,7 +106,7 @@ public sealed class BodyTests(TestServer server) : IClassFixture<TestServer>
     [InlineData("zstd")]
     public async Task A_bomb_is_refused_as_too_large(string coding)
     {
-        var bomb = Compress(coding, new string(' ', 200 * 1_024 * 1_024));
+        var bomb = Compress(coding, new string(' ', 32 * 1_024 * 1_024));
         Assert.InRange(bomb.Length, 1, 1_024 * 1_024);
         await server.Http.RefusedAsync(Bytes(bomb, coding: coding), 413, "PAYLOAD_TOO_LARGE");
     }
@@ -188,7 +189,7 @@ public sealed class BodyTests(TestServer server) : IClassFixture<TestServer>
         using var to = new MemoryStream();
         using (Stream stream = coding.ToUpperInvariant() switch
         {
-            "GZIP" => new GZipStream(to, CompressionLevel.Optimal, leaveOpen: true),
+            "GZIP" => new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true),
             "BR" => new BrotliStream(to, CompressionLevel.Fastest, leaveOpen: true),
             "ZSTD" => new CompressionStream(to, 3, 0, leaveOpen: true),
             _ => new BufferedStream(to),

@@ -18,7 +18,8 @@ internal static class Requests
     /// <summary>A POST with a JSON body, as long as nothing else is said.</summary>
     public static HttpRequestMessage Post(string path, string? token = null, string body = "{}")
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        var content = new StringContent(body, Encoding.UTF8, "application/json");
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
         if (token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -42,7 +43,8 @@ internal static class Requests
     {
         using var answer = await http.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
-        Assert.True((int)answer.StatusCode == status && text.Contains($"\"{code}\"", StringComparison.Ordinal), $"{(int)answer.StatusCode} {text}");
+        var got = (int)answer.StatusCode;
+        Assert.True(got == status && text.Contains($"\"{code}\"", StringComparison.Ordinal), $"{got} {text}");
         return await answer.ErrorAsync();
     }
 }

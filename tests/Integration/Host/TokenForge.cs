@@ -4,14 +4,15 @@ using System.Text;
 
 namespace HeliosSync.Integration.Hosting;
 
-/// <summary>Makes tokens by hand, so that nothing stops them from being wrong. Signed rightly, unless another signature is asked for.</summary>
+/// <summary>Makes tokens by hand, so that nothing stops them from being wrong. The signature is right, but for another secret.</summary>
 internal static class TokenForge
 {
     public const string GoodHeader = """{"alg":"HS256","typ":"JWT"}""";
 
     /// <summary>Claims that hold at <see cref="Now"/>, before the last brace.</summary>
     public static string GoodClaims =>
-        $"\"iss\":\"heliosdb-sync\",\"aud\":\"heliosdb-client\",\"exp\":{Now + 3600},\"iat\":{Now},\"nbf\":{Now},\"sub\":\"u\",\"jti\":\"1\","
+        "\"iss\":\"heliosdb-sync\",\"aud\":\"heliosdb-client\","
+        + $"\"exp\":{Now + 3600},\"iat\":{Now},\"nbf\":{Now},\"sub\":\"u\",\"jti\":\"1\","
         + "\"tenant_id\":\"demo\",\"client_id\":\"my-client-123\",\"scopes\":[\"sync:read\",\"sync:write\"]";
 
     /// <summary>Seconds since the Unix epoch.</summary>
