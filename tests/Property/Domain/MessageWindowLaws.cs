@@ -6,10 +6,10 @@ namespace HeliosSync.Property;
 /// <summary>The window of message ids against a queue of 256 (protocol 4.3).</summary>
 public sealed class MessageWindowLaws
 {
-    [Property(MaxTest = 60)]
-    public void It_holds_what_a_queue_of_the_last_256_holds(int seed)
+    [Property(Arbitrary = [typeof(TinyArbitraries)], MaxTest = 60)]
+    public void It_holds_what_a_queue_of_the_last_256_holds(RandomSeed seed)
     {
-        var random = new Random(seed);
+        var random = new Random(seed.Value);
         var queue = new Queue<WindowEntry>();
         var window = new MessageWindow([]);
         var count = random.Next(1_000);

@@ -58,10 +58,15 @@ public sealed record RawClock(ClockEntry[] Entries)
     public override string ToString() => string.Join(' ', Entries);
 }
 
+/// <summary>Begins a run that draws by itself, from the whole range: FsCheck's own integers stay small.</summary>
+public readonly record struct RandomSeed(int Value);
+
 /// <summary>What FsCheck draws the laws' arguments from.</summary>
 public static class TinyArbitraries
 {
     private static readonly NodeId[] ClockNodes = [Tiny.Nodes[0], Tiny.Nodes[1], Tiny.Nodes[2]];
+
+    public static Arbitrary<RandomSeed> RandomSeeds() => Gen.Choose(0, 1_000_000_000).Select(s => new RandomSeed(s)).ToArbitrary();
 
     public static Arbitrary<NodeId> NodeIds() => Gen.Elements(ClockNodes).ToArbitrary();
 

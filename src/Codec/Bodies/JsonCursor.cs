@@ -183,11 +183,12 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> bytes, bool isFinal, JsonReade
 
         // An element takes a digit, and a comma or a bracket: this bounds the room before anything is read.
         var room = Math.Min(bytesMax, close / 2);
-        switch (close < 0 ? IntegersRead.Wrong : IntegerArrays.Read(source[..(close + 1)], arena.Reserve(room), out close, out room))
+        var written = 0;
+        switch (close < 0 ? IntegersRead.Wrong : IntegerArrays.Read(source[..(close + 1)], arena.Reserve(room), out _, out written))
         {
             case IntegersRead.Whole:
-                value = arena.Commit(room);
-                StandIn(start + close);
+                value = arena.Commit(written);
+                StandIn(start + close + 1);
                 return true;
             case IntegersRead.TooMany:
                 return RefuseLength(field, bytesMax);
