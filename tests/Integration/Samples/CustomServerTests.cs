@@ -1,0 +1,29 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using HeliosSync.Integration.Protocol.Rig;
+
+namespace HeliosSync.Integration.Samples;
+
+/// <summary>The sample of the README's "embed": built with the tests, run as a process of its own.</summary>
+public sealed class CustomServerTests
+{
+    [Fact]
+    public async Task The_sample_hands_out_a_token_that_its_own_sync_endpoints_take()
+    {
+        var dataDir = Directory.CreateTempSubdirectory("heliossync-").FullName;
+        await using var server = await ServerProcess.StartAsync(dataDir, TestServer.Secret, "CustomServer.dll");
+        using var http = new HttpClient { BaseAddress = server.Address };
+        var login = await http.PostAsync(new Uri("login/phone", UriKind.Relative), null);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await login.Content.ReadAsStringAsync());
+        using var register = new StringContent(
+            """{"type":"register_client","version":1,"client_id":"phone","last_known_lsn":0,"vector_clock":{}}""",
+            Encoding.UTF8,
+            "application/json");
+        var registered = await http.PostAsync(new Uri("api/v1/sync/register", UriKind.Relative), register);
+        Assert.Equal(HttpStatusCode.OK, registered.StatusCode);
+        Assert.Contains("\"server_node\":\"", await registered.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await server.TerminateAsync());
+        Directory.Delete(dataDir, recursive: true);
+    }
+}
