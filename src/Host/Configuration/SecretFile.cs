@@ -28,8 +28,8 @@ internal static class SecretFile
     }
 
     /// <summary>
-    /// The secret of this folder, made now where there is none. The file comes into being whole, by the link of a finished one:
-    /// of two servers that start at once, both end with the same secret.
+    /// The secret of this folder, made now where there is none. The file comes into being whole, by a move of a finished one. Two programs
+    /// that make it in the same instant may still end with two secrets: the move looks before it leaps. Only one server may use a folder.
     /// </summary>
     public static string ReadOrMake(string dataDir, out bool made)
     {

@@ -95,23 +95,6 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public async Task Servers_that_start_at_once_make_one_secret()
-    {
-        var gate = new TaskCompletionSource();
-        var makers = Enumerable.Range(0, 16).Select(async _ =>
-        {
-            await gate.Task;
-            await Task.Yield();
-            return SecretFile.ReadOrMake(_folder, out var made) + made;
-        }).ToArray();
-        gate.SetResult();
-        var secrets = await Task.WhenAll(makers);
-        Assert.Single(secrets, static s => s.EndsWith("True", StringComparison.Ordinal));
-        Assert.Single(secrets.Select(static s => s.Replace("True", "", StringComparison.Ordinal).Replace("False", "", StringComparison.Ordinal)).Distinct());
-        Assert.Single(Directory.GetFiles(_folder));
-    }
-
-    [Fact]
     public void A_data_folder_that_cannot_be_written_is_told()
     {
         var file = Path.Combine(_folder, "file");
