@@ -15,7 +15,9 @@ internal sealed class JournalChanges(JournalReader journal)
         return found ?? throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: event {sequence} is missing from the journal.");
     }
 
-    /// <summary>Fills a page: from the events in memory where the plan has them, then from the journal. The page says when it is full.</summary>
+    /// <summary>
+    /// Fills a page: from the events in memory where the plan has them, then from the journal. The page says when it is full.
+    /// </summary>
     public void Fill(PageBuilder page, TenantId tenant, PagePlan plan)
     {
         foreach (var recent in plan.Recent ?? [])

@@ -51,7 +51,8 @@ public sealed class ExampleTests
         foreach (var (name, value) in example.Headers)
         {
             Assert.True(
-                request.Headers.TryAddWithoutValidation(name, value) || request.Content!.Headers.TryAddWithoutValidation(name, value), name);
+                request.Headers.TryAddWithoutValidation(name, value) || request.Content!.Headers.TryAddWithoutValidation(name,
+                    value), name);
         }
 
         using var response = await client.SendAsync(request);

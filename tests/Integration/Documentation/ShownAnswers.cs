@@ -11,7 +11,8 @@ internal sealed class ShownAnswers
     private readonly Dictionary<string, string> _real = [];
 
     /// <summary>A request as it must be sent for the shown one: with the real texts for those that the page shows.</summary>
-    public string Real(string request) => _real.Aggregate(request, static (r, pair) => r.Replace(pair.Key, pair.Value, StringComparison.Ordinal));
+    public string Real(string request) => _real.Aggregate(request, static (r, pair) => r.Replace(pair.Key, pair.Value,
+        StringComparison.Ordinal));
 
     /// <summary>Where the two differ: empty where the page is right.</summary>
     public IReadOnlyList<string> Differences(string shown, string given)
@@ -84,7 +85,8 @@ internal sealed class ShownAnswers
     private void CompareObjects(string at, JsonElement shown, JsonElement given, List<string> found)
     {
         var names = shown.EnumerateObject().Select(p => Real(p.Name)).ToHashSet();
-        found.AddRange(given.EnumerateObject().Where(p => !names.Contains(p.Name)).Select(p => $"{at}/{p.Name}: the page does not show it"));
+        found.AddRange(given.EnumerateObject().Where(p => !names.Contains(p.Name)).Select(p =>
+            $"{at}/{p.Name}: the page does not show it"));
         foreach (var property in shown.EnumerateObject())
         {
             var name = Real(property.Name);

@@ -31,7 +31,8 @@ public sealed class ErrorTests(TestServer server) : IClassFixture<TestServer>
     {
         var shapes = Enum.GetValues<ErrorCode>().Select(ErrorCatalogue.Of).ToArray();
         Assert.Equal(
-            Table.SelectMany(static row => row.Value.Select(name => (row.Key, name))).Order(), shapes.Select(static s => (s.Status, s.Name)).Order());
+            Table.SelectMany(static row => row.Value.Select(name => (row.Key, name))).Order(), shapes.Select(static s => (s.Status,
+                s.Name)).Order());
         Assert.All(shapes, static s => Assert.Equal(s.Status is 429 or 503, s.Retry));
     }
 
@@ -97,7 +98,8 @@ public sealed class ErrorTests(TestServer server) : IClassFixture<TestServer>
     [Fact]
     public async Task A_bug_is_told_without_detail_and_logged_under_its_request_id()
     {
-        await using var broken = await TestServer.StartAsync(services: static s => s.Replace(ServiceDescriptor.Singleton<Answers>(static _ => null!)));
+        await using var broken = await TestServer.StartAsync(services: static s =>
+            s.Replace(ServiceDescriptor.Singleton<Answers>(static _ => null!)));
         using var request = new HttpRequestMessage(HttpMethod.Get, "health");
         request.Headers.Add("X-Request-ID", "the-one");
         var error = await broken.Http.RefusedAsync(request, 500, "INTERNAL_ERROR");

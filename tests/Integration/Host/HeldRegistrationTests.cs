@@ -9,7 +9,7 @@ namespace HeliosSync.Integration.Hosting;
 public sealed class HeldRegistrationTests
 {
     private const string Registration =
-        """{"type":"register_client","version":1,"client_id":"my-client-123","last_known_lsn":7,"vector_clock":{},"metadata":{"device":"mobile"}}""";
+        """{"type":"register_client","version":1,"client_id":"my-client-123","last_known_lsn":7,"vector_clock":{},"metadata":{}}""";
 
     private const string Heartbeat = """{"type":"heartbeat","client_id":"my-client-123","timestamp":1700000000000,"current_lsn":0}""";
 
@@ -48,7 +48,8 @@ public sealed class HeldRegistrationTests
     {
         await using var server = await TestServer.StartAsync();
         using var held = await server.Http.SendAsync(Requests.Post("register", null, Registration));
-        await server.Http.RefusedAsync(Requests.Post("heartbeat", server.Token(scopes: "sync:write"), Heartbeat), 403, "INSUFFICIENT_SCOPE");
+        await server.Http.RefusedAsync(Requests.Post("heartbeat", server.Token(scopes: "sync:write"), Heartbeat), 403,
+            "INSUFFICIENT_SCOPE");
         await server.Http.RefusedAsync(Requests.Post("heartbeat", "abc", Heartbeat), 401, "UNAUTHORIZED");
         Assert.Equal(1, server.Services.GetRequiredService<HeldRegistrations>().Count);
         Assert.Equal(0, await RegisteredAsync(server));
@@ -88,7 +89,8 @@ public sealed class HeldRegistrationTests
         Assert.True(_held.TryHold(Of("a") with { LastKnownLsn = 5, LastLocalLsn = 6, Node = Node("a#2") }));
         var register = _held.Claim(Ids.Client("a"), Ids.Tenant("t"))!.Register;
         Assert.True(register.OnlyIfAbsent);
-        Assert.Equal((NodeId.Of(Ids.Client("a")), 0, null, null), (register.Node, register.LastKnownLsn, register.LastLocalLsn, register.ServerNode));
+        Assert.Equal((NodeId.Of(Ids.Client("a")), 0, null, null), (register.Node, register.LastKnownLsn, register.LastLocalLsn,
+            register.ServerNode));
         Assert.Equal(new MetadataEntry("k", "v"), Assert.Single(register.Metadata));
     }
 
@@ -145,7 +147,8 @@ public sealed class HeldRegistrationTests
     public void Large_metadata_fill_the_room_sooner()
     {
         var large = Enumerable.Range(0, Limits.MetadataEntriesMax).Select(i => new MetadataEntry($"k{i}", new string('v', 512))).ToArray();
-        var held = Enumerable.Range(0, Limits.HeldRegistrationsMax).TakeWhile(i => _held.TryHold(Of($"c{i}") with { Metadata = large })).Count();
+        var held = Enumerable.Range(0, Limits.HeldRegistrationsMax).TakeWhile(i =>
+            _held.TryHold(Of($"c{i}") with { Metadata = large })).Count();
         Assert.InRange(held, 100, (int)(HeldRegistrations.BytesMax / (2 * 32 * 512)));
     }
 

@@ -42,7 +42,8 @@ public sealed class LogTests : IDisposable
         factory.CreateLogger("Test").Log(
             LogLevel.Error, default, "state\nof things", new InvalidOperationException("broken\r\n\u001b[0m"), static (s, _) => s);
         var line = Assert.Single(_lines.Lines);
-        Assert.Contains(" error Test state\\nof things exception=\"System.InvalidOperationException: broken\\r\\n\\u001b[0m", line, StringComparison.Ordinal);
+        Assert.Contains(" error Test state\\nof things exception=\"System.InvalidOperationException: broken\\r\\n\\u001b[0m", line,
+            StringComparison.Ordinal);
         Assert.Equal(line.Length - 1, line.IndexOf('\n', StringComparison.Ordinal));
     }
 
@@ -53,14 +54,16 @@ public sealed class LogTests : IDisposable
         using var answer = await server.Http.GetAsync(new Uri(server.Address, "/api/v1/sync/secret%0d%0apath%1b%5b31m?token=abc"));
         Assert.Equal(404, (int)answer.StatusCode);
         Assert.Contains(server.Log.Lines, static l => l.Contains("path=- status=404 code=NOT_FOUND", StringComparison.Ordinal));
-        Assert.DoesNotContain(server.Log.Lines, static l => l.Contains("secret", StringComparison.Ordinal) || l.Contains("abc", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Log.Lines, static l => l.Contains("secret", StringComparison.Ordinal) || l.Contains("abc",
+            StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_framework_is_kept_to_warnings_unless_it_is_named()
     {
         Assert.True(LogDirective.TryParse("debug,Microsoft.AspNetCore.Routing=debug,HeliosSync.Actors=error", out var directive, out _));
-        using var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddLogging(b => LogSetup.Use(b, directive)).BuildServiceProvider();
+        using var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddLogging(b => LogSetup.Use(b,
+            directive)).BuildServiceProvider();
         var logs = services.GetRequiredService<ILoggerFactory>();
         Assert.False(logs.CreateLogger("Microsoft.AspNetCore.Server.Kestrel").IsEnabled(LogLevel.Information));
         Assert.True(logs.CreateLogger("Microsoft.AspNetCore.Server.Kestrel").IsEnabled(LogLevel.Warning));

@@ -131,11 +131,13 @@ public sealed class BadFieldTests(Site site) : IClassFixture<Site>
     [InlineData("")]
     public async Task A_timestamp_that_is_none_is_refused(string text) => Assert.Equal(
         "changes[1].timestamp",
-        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.timestamp", $"\"{text}\""), 400, "INVALID_MESSAGE"));
+        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.timestamp", $"\"{text}\""), 400,
+            "INVALID_MESSAGE"));
 
     [Fact]
     public async Task A_timestamp_that_is_a_number_is_refused() =>
-        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.timestamp", "1700000000"), 400, "INVALID_MESSAGE");
+        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.timestamp", "1700000000"), 400,
+            "INVALID_MESSAGE");
 
     [Theory]
     [InlineData("a path", "../x")]
@@ -206,10 +208,12 @@ public sealed class BadFieldTests(Site site) : IClassFixture<Site>
     [InlineData("{\"a\":\"x\\u0007\"}")]
     public async Task Metadata_that_are_no_strings_are_refused(string metadata) => Assert.Equal(
         "metadata",
-        await (await Hostile.OfAsync(site)).RefusedAsync("register", Hostile.With("register", "metadata", metadata), 400, "INVALID_MESSAGE"));
+        await (await Hostile.OfAsync(site)).RefusedAsync("register", Hostile.With("register", "metadata", metadata), 400,
+            "INVALID_MESSAGE"));
 
     [Fact]
     public async Task A_delete_with_data_is_refused() => Assert.Equal(
         "changes[1].data",
-        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.operation", "\"Delete\""), 400, "INVALID_MESSAGE"));
+        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.operation", "\"Delete\""), 400,
+            "INVALID_MESSAGE"));
 }

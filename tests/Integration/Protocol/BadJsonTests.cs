@@ -113,7 +113,8 @@ public sealed class BadJsonTests(Site site) : IClassFixture<Site>
         await hostile.RefusedAsync(endpoint, whole.Replace(good, doubled, StringComparison.Ordinal), 400, "INVALID_MESSAGE");
 
         // The same name, one of them with an escape.
-        var escaped = good.Replace(pair, $"{pair},\"\\u{(int)field[0]:x4}{field[1..]}\":{holder[field]!.ToJsonString()}", StringComparison.Ordinal);
+        var escaped = good.Replace(pair, $"{pair},\"\\u{(int)field[0]:x4}{field[1..]}\":{holder[field]!.ToJsonString()}",
+            StringComparison.Ordinal);
         await hostile.RefusedAsync(endpoint, whole.Replace(good, escaped, StringComparison.Ordinal), 400, "INVALID_MESSAGE");
     }
 
@@ -223,7 +224,8 @@ public sealed class BadJsonTests(Site site) : IClassFixture<Site>
             Assert.Equal($"changes[1].{path["changes.".Length..]}", details);
         }
 
-        foreach (var (path, value) in new[] { ("atomic", "1"), ("message_id", "\"x\""), ("message_id", "\"{550e8400-e29b-41d4-a716-446655440000}\""), ("server_node", "5") })
+        foreach (var (path, value) in new[] { ("atomic", "1"), ("message_id", "\"x\""), ("message_id",
+            "\"{550e8400-e29b-41d4-a716-446655440000}\""), ("server_node", "5") })
         {
             Assert.Equal(path, await hostile.RefusedAsync("push", Hostile.With("push", path, value), 400, "INVALID_MESSAGE"));
         }

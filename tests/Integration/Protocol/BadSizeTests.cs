@@ -131,7 +131,8 @@ public sealed class BadSizeTests(Site site) : IClassFixture<Site>
         var right = Change.Checksum("k2"u8, "data"u8);
         foreach (var wrong in new[] { 0, right ^ 1, right ^ 0x8000_0000, 4_294_967_295 })
         {
-            var details = await hostile.RefusedAsync("push", Hostile.With("push", "changes.checksum", $"{wrong}"), 400, "CHECKSUM_MISMATCH");
+            var details = await hostile.RefusedAsync("push", Hostile.With("push", "changes.checksum", $"{wrong}"), 400,
+                "CHECKSUM_MISMATCH");
             Assert.Contains("lsn 2", details, StringComparison.Ordinal);
             Assert.Contains($"expected {right}", details, StringComparison.Ordinal);
             Assert.Contains($"received {wrong}", details, StringComparison.Ordinal);
@@ -142,7 +143,8 @@ public sealed class BadSizeTests(Site site) : IClassFixture<Site>
     [InlineData("4294967296")]
     [InlineData("9007199254740991")]
     public async Task A_checksum_beyond_32_bits_is_no_checksum(string checksum) =>
-        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.checksum", checksum), 400, "INVALID_MESSAGE");
+        await (await Hostile.OfAsync(site)).RefusedAsync("push", Hostile.With("push", "changes.checksum", checksum), 400,
+            "INVALID_MESSAGE");
 
     /// <summary>One bit anywhere in key or data: what the network did to it, the checksum tells.</summary>
     [Fact]

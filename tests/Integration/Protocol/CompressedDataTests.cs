@@ -42,7 +42,8 @@ public sealed class CompressedDataTests(Site site) : IClassFixture<Site>
         var device = await site.DeviceAsync(site.NewTenant(), "a");
         var frame = ZstdBytes.Frame(Plain);
         var overFrame = Change.Compressed(1, "k", Plain, frame).With(new() { ["checksum"] = Change.Checksum("k"u8, frame) });
-        Assert.Contains($"expected {Change.Checksum("k"u8, Plain)}", (await device.PushAsync(overFrame)).Refused(400, "CHECKSUM_MISMATCH"), StringComparison.Ordinal);
+        Assert.Contains($"expected {Change.Checksum("k"u8, Plain)}", (await device.PushAsync(overFrame)).Refused(400, "CHECKSUM_MISMATCH"),
+            StringComparison.Ordinal);
     }
 
     /// <summary>Content is compared uncompressed: it does not depend on how its author packed it.</summary>
@@ -71,7 +72,8 @@ public sealed class CompressedDataTests(Site site) : IClassFixture<Site>
     {
         var device = await site.DeviceAsync(site.NewTenant(), "a");
         var (most, frame) = (new byte[256 * 1_024], ZstdBytes.Frame(new byte[256 * 1_024]));
-        (await device.PushAsync([.. Enumerable.Range(1, 200).Select(n => Change.Compressed(n, $"k{n}", [], frame).With(new() { ["checksum"] = Change.Checksum(System.Text.Encoding.UTF8.GetBytes($"k{n}"), most) }))])).Ok();
+        (await device.PushAsync([.. Enumerable.Range(1, 200).Select(n => Change.Compressed(n, $"k{n}", [],
+            frame).With(new() { ["checksum"] = Change.Checksum(System.Text.Encoding.UTF8.GetBytes($"k{n}"), most) }))])).Ok();
         var plain = (await device.PullAsync(0, new() { ["encoding"] = "base64" })).Ok();
         Assert.InRange(plain.Changes.Length, 4, 5);
         Assert.True(plain.HasMore);

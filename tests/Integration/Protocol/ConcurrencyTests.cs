@@ -3,7 +3,9 @@ using HeliosSync.Integration.Protocol.Rig;
 
 namespace HeliosSync.Integration.Protocol;
 
-/// <summary>Many clients at once, with every push sent twice at once: what is acknowledged is there, once, and the numbers are dense.</summary>
+/// <summary>
+/// Many clients at once, with every push sent twice at once: what is acknowledged is there, once, and the numbers are dense.
+/// </summary>
 public sealed class ConcurrencyTests(Site site) : IClassFixture<Site>
 {
     private const int Clients = 64;

@@ -24,7 +24,9 @@ public sealed class ContentCodingTests(Site site) : IClassFixture<Site>
         Assert.Equal(changes, (await device.PullAllAsync()).Count);
     }
 
-    /// <summary>The bodies above are collected before they are decompressed; this one is too long for that, and does not compress.</summary>
+    /// <summary>
+    /// The bodies above are collected before they are decompressed; this one is too long for that, and does not compress.
+    /// </summary>
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
@@ -57,7 +59,8 @@ public sealed class ContentCodingTests(Site site) : IClassFixture<Site>
         var body = endpoint switch { "register" => Body.Register("a"), "pull" => Body.Pull("a", 0), _ => Body.Heartbeat("a", 0) };
         foreach (var coding in new[] { "gzip", "br", "zstd" })
         {
-            (await device.PostAsync(endpoint, Coding.Encode(coding, Encoding.UTF8.GetBytes(body.ToJsonString())), Coding.Sent(coding))).Ok();
+            (await device.PostAsync(endpoint, Coding.Encode(coding, Encoding.UTF8.GetBytes(body.ToJsonString())),
+                Coding.Sent(coding))).Ok();
         }
     }
 

@@ -109,7 +109,8 @@ public sealed class PullFilterTests(Site site) : IClassFixture<Site>
 
     private static JsonObject Tables(params string[] names) => new() { ["tables"] = Body.Array(names) };
 
-    private static JsonObject InTable(long lsn, string table, string key = "row") => Change.Insert(lsn, key, "data", new() { ["table"] = table });
+    private static JsonObject InTable(long lsn, string table, string key = "row") => Change.Insert(lsn, key, "data",
+        new() { ["table"] = table });
 
     private static IEnumerable<long> Lsns(IEnumerable<JsonObject> changes) => changes.Select(static c => c.Long("lsn"));
 

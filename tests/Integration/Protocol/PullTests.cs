@@ -28,7 +28,11 @@ public sealed class PullTests(Site site) : IClassFixture<Site>
     {
         var tenant = site.NewTenant();
         var (author, reader) = (await site.DeviceAsync(tenant, "author"), await site.DeviceAsync(tenant, "reader"));
-        var pushed = Change.Update(41, "k\u00e4y", "d\u0000ta", new() { ["table"] = "a.b:c$d-E_1", ["timestamp"] = "2024-02-29T23:59:59.123456789+05:30" });
+        var pushed = Change.Update(41, "k\u00e4y", "d\u0000ta", new()
+        {
+            ["table"] = "a.b:c$d-E_1",
+            ["timestamp"] = "2024-02-29T23:59:59.123456789+05:30"
+        });
         (await author.PushAsync(pushed)).Ok();
         var pulled = Assert.Single(await reader.PullAllAsync());
         Assert.Equal((1, "a.b:c$d-E_1", "Update"), (pulled.Long("lsn"), pulled.Text("table"), pulled.Text("operation")));

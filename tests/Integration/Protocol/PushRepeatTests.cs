@@ -6,7 +6,8 @@ namespace HeliosSync.Integration.Protocol;
 /// <summary>Exactly once (protocol 4.3): a push repeated under its message id applies nothing and has the outcome of the first.</summary>
 public sealed class PushRepeatTests(Site site) : IClassFixture<Site>
 {
-    private static readonly string[] Outcome = ["accepted_lsns", "assigned_lsns", "superseded_lsns", "conflicts", "error", "code", "details"];
+    private static readonly string[] Outcome = ["accepted_lsns", "assigned_lsns", "superseded_lsns", "conflicts", "error", "code",
+        "details"];
 
     /// <summary>The kinds of outcome that a push can have; for each, what is pushed before and what then.</summary>
     public static TheoryData<string, bool> Kinds()
@@ -83,7 +84,8 @@ public sealed class PushRepeatTests(Site site) : IClassFixture<Site>
             "atomic" => await device.PushWithAsync(id.With(new() { ["atomic"] = true }), one, two),
             "one change less" => await device.PushWithAsync(id, one),
             "the local number" => await device.PushWithAsync(id, one, Change.Insert(3, "k2")),
-            "the clock" => await device.PushWithAsync(id, one, Change.Insert(2, "k2", "data", new() { ["vector_clock"] = Body.Clock(("a", 1)) })),
+            "the clock" => await device.PushWithAsync(id, one, Change.Insert(2, "k2", "data",
+                new() { ["vector_clock"] = Body.Clock(("a", 1)) })),
             _ => await device.PushWithAsync(id, one, Change.Insert(2, "k2", "data", new() { ["timestamp"] = "2025-11-24T10:30:01Z" })),
         };
         answer.Refused(409, "MESSAGE_ID_REUSED");
@@ -177,5 +179,6 @@ public sealed class PushRepeatTests(Site site) : IClassFixture<Site>
     private static JsonObject Id(JsonObject body) => new() { ["message_id"] = body.Text("message_id") };
 
     private static string OutcomeOf(Answer answer) => string.Join(
-        '\n', answer.Json.Where(static field => Outcome.Contains(field.Key)).Select(static field => $"{field.Key}: {field.Value?.ToJsonString()}"));
+        '\n', answer.Json.Where(static field => Outcome.Contains(field.Key)).Select(static field =>
+            $"{field.Key}: {field.Value?.ToJsonString()}"));
 }

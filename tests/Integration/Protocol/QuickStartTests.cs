@@ -3,7 +3,9 @@ using HeliosSync.Integration.Protocol.Rig;
 
 namespace HeliosSync.Integration.Protocol;
 
-/// <summary>The quick start of HeliosDB Nano, its bodies word for word. Only the checksum of its push is put right (protocol 5.2).</summary>
+/// <summary>
+/// The quick start of HeliosDB Nano, its bodies word for word. Only the checksum of its push is put right (protocol 5.2).
+/// </summary>
 public sealed class QuickStartTests(Site site) : IClassFixture<Site>
 {
     private const string Client = "my-client-123";

@@ -185,7 +185,8 @@ public sealed class RegisterTests(Site site) : IClassFixture<Site>
     [InlineData("clocks")]
     public async Task A_node_that_is_not_the_clients_is_refused(string node)
     {
-        var details = (await site.Stranger(site.NewTenant(), "a").RegisterAsync(new() { ["node_id"] = node })).Refused(400, "INVALID_MESSAGE");
+        var details = (await site.Stranger(site.NewTenant(), "a").RegisterAsync(new() { ["node_id"] = node })).Refused(400,
+            "INVALID_MESSAGE");
         Assert.Equal("node_id", details);
     }
 

@@ -70,9 +70,14 @@ public sealed class RestartTests : IAsyncLifetime
         (a, b) = (_site.Stranger("t", "a"), _site.Stranger("t", "b"));
         var again = (await b.PushAsync(Change.Insert(2, "k", "mine"))).Ok();
         Assert.Equal(
-            conflict.Conflicts.Single().Object("server_change").ToJsonString(), again.Conflicts.Single().Object("server_change").ToJsonString());
+            conflict.Conflicts.Single().Object("server_change").ToJsonString(),
+                again.Conflicts.Single().Object("server_change").ToJsonString());
         Assert.Equal([1], (await a.PushAsync(Change.Insert(1, "k", "theirs"))).Ok().Assigned);
-        Assert.Equal([2], (await b.PushAsync(Change.Update(3, "k", "merged", new() { ["vector_clock"] = Body.Clock(("a", 2)) }))).Ok().Assigned);
+        Assert.Equal([2], (await b.PushAsync(Change.Update(3, "k", "merged", new()
+        {
+            ["vector_clock"] = Body.Clock(("a",
+            2))
+        }))).Ok().Assigned);
     }
 
     [Fact]

@@ -59,7 +59,11 @@ public sealed class StoredClockTests(Site site) : IClassFixture<Site>
         var tenant = site.NewTenant();
         var devices = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => site.DeviceAsync(tenant, $"c{n}")));
         _server = (await devices[0].RegisterAsync()).Ok().ServerNode;
-        await Task.WhenAll(devices.Select(d => d.PushAsync(Change.Insert(1, d.Client, "x", new() { ["vector_clock"] = Body.Clock((d.Client, 1)) }))));
+        await Task.WhenAll(devices.Select(d => d.PushAsync(Change.Insert(1, d.Client, "x", new()
+        {
+            ["vector_clock"] = Body.Clock((d.Client,
+            1))
+        }))));
         var everyone = Body.Clock([.. devices.Select(static d => (d.Client, 1L)), ("c7", 2)]);
         Assert.Equal([(_server, 201), ("c7", 2)], await StoredAsync(devices[7], everyone, localLsn: 2));
     }
@@ -68,7 +72,8 @@ public sealed class StoredClockTests(Site site) : IClassFixture<Site>
     private async Task<IEnumerable<(string, long)>> StoredAsync(Device device, JsonObject clock, long? localLsn = null)
     {
         var lsn = localLsn ?? (await device.PullAsync()).Ok().HeadLsn + 1;
-        var assigned = (await device.PushAsync(Change.Insert(lsn, Body.NewId(), "x", new() { ["vector_clock"] = clock.DeepClone() }))).Ok().Assigned;
+        var assigned = (await device.PushAsync(Change.Insert(lsn, Body.NewId(), "x",
+            new() { ["vector_clock"] = clock.DeepClone() }))).Ok().Assigned;
         var stored = (await device.PullAsync(assigned.Single() - 1)).Ok().Changes[0].Clock();
         return stored.OrderBy(e => e.Key != _server).ThenBy(static e => e.Key, StringComparer.Ordinal).Select(static e => (e.Key, e.Value));
     }

@@ -89,13 +89,15 @@ public sealed class TenantTests(Site site) : IClassFixture<Site>
             await a.RegisterAsync(),
             await a.PullAsync(),
             await a.PullAsync(0, new() { ["tables"] = Body.Array("shared", Change.Table), ["encoding"] = "base64" }),
-            await b.PushAsync(Change.Insert(1, "shared", "theirs"), Change.Insert(2, "clock", "x", new() { ["vector_clock"] = Body.Clock(("b", 1)) })),
+            await b.PushAsync(Change.Insert(1, "shared", "theirs"), Change.Insert(2, "clock", "x",
+                new() { ["vector_clock"] = Body.Clock(("b", 1)) })),
             await b.PushWithAsync(new JsonObject { ["atomic"] = true }, Change.Insert(3, "shared", "theirs")),
             await a.HeartbeatAsync(99),
             await a.PullAsync(99),
             await a.SendAsync(HttpMethod.Get, "health"),
         ];
-        var encoded = new[] { Canary, Convert.ToBase64String(Encoding.UTF8.GetBytes(Canary)), string.Join(',', Encoding.UTF8.GetBytes(Canary)), node };
+        var encoded = new[] { Canary, Convert.ToBase64String(Encoding.UTF8.GetBytes(Canary)), string.Join(',',
+            Encoding.UTF8.GetBytes(Canary)), node };
         Assert.All(answers, answer => Assert.All(encoded, text =>
             Assert.DoesNotContain(text, Encoding.UTF8.GetString(answer.Bytes), StringComparison.Ordinal)));
 

@@ -33,7 +33,8 @@ internal sealed class Answer
 
     public string RequestId => Assert.Single(Headers.GetValues("X-Request-ID"));
 
-    public JsonObject Json => JsonNode.Parse(Bytes, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })!.AsObject();
+    public JsonObject Json => JsonNode.Parse(Bytes,
+        documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })!.AsObject();
 
     public long ServerLsn => Json.Long("server_lsn");
 

@@ -21,7 +21,8 @@ internal sealed class Device(HttpClient http, string client, string? token)
     public Task<Answer> PushAsync(params JsonObject[] changes) => PostAsync("push", Body.Push(client, changes));
 
     /// <summary>A push with other fields put over the required ones.</summary>
-    public Task<Answer> PushWithAsync(JsonObject with, params JsonObject[] changes) => PostAsync("push", Body.Push(client, changes).With(with));
+    public Task<Answer> PushWithAsync(JsonObject with, params JsonObject[] changes) => PostAsync("push", Body.Push(client,
+        changes).With(with));
 
     public Task<Answer> HeartbeatAsync(long currentLsn = 0, JsonObject? with = null) =>
         PostAsync("heartbeat", Body.Heartbeat(client, currentLsn).With(with));

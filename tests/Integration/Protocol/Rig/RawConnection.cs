@@ -26,7 +26,8 @@ internal sealed class RawConnection : IAsyncDisposable
     public static string PushHead(string token, params string[] lines) =>
         string.Join(
             "\r\n",
-            ["POST /api/v1/sync/push HTTP/1.1", "Host: localhost", $"Authorization: Bearer {token}", "Content-Type: application/json", .. lines])
+            ["POST /api/v1/sync/push HTTP/1.1", "Host: localhost", $"Authorization: Bearer {token}", "Content-Type: application/json",
+                .. lines])
         + "\r\n\r\n";
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
@@ -61,7 +62,8 @@ internal sealed class RawConnection : IAsyncDisposable
 internal sealed record RawAnswer(string Text)
 {
     /// <summary>The status of the first answer, 0 where none came.</summary>
-    public int Status => Text.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) ? int.Parse(Text.AsSpan(9, 3), CultureInfo.InvariantCulture) : 0;
+    public int Status => Text.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) ? int.Parse(Text.AsSpan(9, 3),
+        CultureInfo.InvariantCulture) : 0;
 
     /// <summary>How many answers came: more than one would mean that a request was smuggled in.</summary>
     public int Count => Text.Split("HTTP/1.1 ").Length - 1;

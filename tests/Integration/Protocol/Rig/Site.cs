@@ -70,7 +70,8 @@ public sealed class Site : IAsyncLifetime
     /// <summary>How many events the journal has, over all tenants, read past the server.</summary>
     internal long JournalEvents()
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(Server.DataDir, "heliossync.db")};Mode=ReadOnly;Pooling=False");
+        var file = Path.Combine(Server.DataDir, "heliossync.db");
+        using var connection = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT COUNT(*) FROM journal";

@@ -19,7 +19,8 @@ internal static class ZstdBytes
     public static byte[] Skippable() => [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
 
     /// <summary>A frame that wants dictionary 7: single segment, size of one byte, one raw block.</summary>
-    public static byte[] WithDictionary(byte[] plain) => [.. Magic, 0x21, 7, (byte)plain.Length, .. Block(0, plain.Length, last: true), .. plain];
+    public static byte[] WithDictionary(byte[] plain) => [.. Magic, 0x21, 7, (byte)plain.Length, .. Block(0, plain.Length, last: true),
+        .. plain];
 
     /// <summary>A frame that wants a window of 128 MiB, and has one raw block.</summary>
     public static byte[] WithHugeWindow(byte[] plain) => [.. Magic, 0x00, 17 << 3, .. Block(0, plain.Length, last: true), .. plain];
