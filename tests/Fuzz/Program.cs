@@ -1,1 +1,37 @@
-return 0;
+using System.Runtime.InteropServices;
+
+namespace HeliosSync.Fuzz;
+
+/// <summary>A fuzzer's long form: takes the arguments behind its name, writes a progress line and a verdict, gives the exit code.</summary>
+internal delegate Task<int> FuzzCommand(IReadOnlyList<string> args, TextWriter output, CancellationToken ct);
+
+/// <summary>The program's entry: one command for each fuzzer.</summary>
+internal static class Program
+{
+    /// <summary>Exit code of wrong usage; 0 is a run without a finding, 1 one with.</summary>
+    public const int Misused = 2;
+
+    private static readonly SortedDictionary<string, FuzzCommand> Commands = new(StringComparer.Ordinal);
+
+    public static async Task<int> Main(string[] args)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        if (args.Length > 0 && Commands.TryGetValue(args[0], out var command))
+        {
+            return await command(args[1..], Console.Out, stop.Token);
+        }
+
+        await Console.Error.WriteLineAsync(
+            $"dotnet run -c Release --project tests/Fuzz -- {string.Join(" | ", Commands.Keys)} [--minutes N] [--seed N]");
+        return Misused;
+
+        void Stop(PosixSignalContext signal)
+        {
+            // Not at once: what was started has to end first.
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}
