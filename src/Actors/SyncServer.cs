@@ -4,7 +4,6 @@ using HeliosSync.Actors.Tenants;
 using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace HeliosSync.Actors;
@@ -22,8 +21,7 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly JournalHealth _health;
     private readonly Registrations _registrations;
     private readonly ActorSystem _system;
-    private readonly TenantPort _port;
-    private readonly JournalChanges _changes;
+    private readonly SyncRequests _requests;
     private volatile bool _disposed;
 
     private SyncServer(SyncServerOptions options, JournalFiles files, TimeProvider time, ILoggerFactory logs)
@@ -31,16 +29,21 @@ public sealed class SyncServer : IAsyncDisposable
         _files = files;
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
-        Tokens = new ContinuationTokens(files.TokenKey);
         _reader = new JournalReader(files.Journal);
         _health = new JournalHealth(files.Journal, time);
         _registrations = new Registrations(_reader.CountRegistered());
         _system = AkkaWiring.Start(files, Hash, logs);
         var services = new TenantServices(
-            options, new EventReader(Hash, Zstd), time, new TailBudget(options.TailBytesInAll), new SoleServer(), _registrations);
+            options,
+            new EventReader(Hash, Zstd),
+            time,
+            new TailBudget(options.TailBytesInAll),
+            new SoleServer(),
+            _registrations,
+            Guid.NewGuid);
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
-        _port = new TenantPort(new LocalTenants(Tenants), options.AnswerTimeout);
-        _changes = new JournalChanges(_reader);
+        var port = new TenantPort(new LocalTenants(Tenants), options.AnswerTimeout);
+        _requests = new SyncRequests(port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey));
     }
 
     /// <summary>The keyed hashes of rows and contents: what readers of pushes need.</summary>
@@ -60,8 +63,6 @@ public sealed class SyncServer : IAsyncDisposable
 
     /// <summary>How Akka turns objects into bytes; for tests that show what it refuses.</summary>
     internal Akka.Serialization.Serialization Serialization => _system.Serialization;
-
-    private ContinuationTokens Tokens { get; }
 
     /// <summary>Opens the journal and starts; <see cref="StartupException"/> says in one sentence why it cannot.</summary>
     public static SyncServer Start(SyncServerOptions options, TimeProvider time, ILoggerFactory logs)
@@ -83,57 +84,20 @@ public sealed class SyncServer : IAsyncDisposable
 
     /// <summary>Registers a client (protocol 4.1).</summary>
     public Task<Reply<RegisterReply>> RegisterAsync(TenantId tenant, Register register) =>
-        _port.AskAsync<RegisterReply>(new RegisterClient(tenant, register));
+        _requests.RegisterAsync(tenant, register);
 
     /// <summary>Notes a heartbeat (protocol 4.4).</summary>
     public Task<Reply<HeartbeatReply>> HeartbeatAsync(TenantId tenant, Heartbeat heartbeat) =>
-        _port.AskAsync<HeartbeatReply>(new NoteHeartbeat(tenant, heartbeat));
+        _requests.HeartbeatAsync(tenant, heartbeat);
 
     /// <summary>
     /// Judges a push and stores it (protocol 4.3); completes when the outcome is durable. Owns the batch from the call on. The answer
     /// of a repeat, and the versions that conflicts met, are read back from the journal.
     /// </summary>
-    public async Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch)
-    {
-        var (refusal, stored) = await _port.AskAsync<PushStored>(new StorePush(tenant, batch.Push)).ConfigureAwait(false);
-        if (stored is null && refusal!.Code == ErrorCode.StorageUnavailable)
-        {
-            // Perhaps only the answer is missing and the tenant still reads the batch: its buffers must not go back to the pool.
-            return new Reply<PushReply>(refusal, null);
-        }
-
-        batch.Dispose();
-        return stored is null ? new Reply<PushReply>(refusal, null) : await AnswerAsync(tenant, stored).ConfigureAwait(false);
-    }
+    public Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch) => _requests.PushAsync(tenant, batch);
 
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
-    public async Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull)
-    {
-        var (after, pinned) = (pull.SinceLsn, long.MaxValue);
-        if (pull.ContinuationToken is not null && !Tokens.TryOpen(tenant, pull, out after, out pinned))
-        {
-            return new Reply<PullReply>(new Refusal(
-                ErrorCode.InvalidContinuationToken, "The continuation token was not made for this pull: begin it anew."), null);
-        }
-
-        var (refusal, plan) = await _port.AskAsync<PagePlan>(new PlanPage(tenant, pull, after)).ConfigureAwait(false);
-        if (plan is null)
-        {
-            return new Reply<PullReply>(refusal, null);
-        }
-
-        try
-        {
-            var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node);
-            _changes.Fill(page, tenant, plan);
-            var token = page.HasMore ? Tokens.Seal(tenant, pull, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
-            return new Reply<PullReply>(null, new PullReply(page, plan.ServerNode, plan.HeadLsn, token));
-        }
-        catch (SqliteException)
-        {
-            return new Reply<PullReply>(ComeAgain.StorageUnavailable, null);
-        }
-    }
+    public Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull) => _requests.PullAsync(tenant, pull);
 
     /// <summary>Stops in order: every tenant behind its writes, the actor system, the files.</summary>
     public async ValueTask DisposeAsync()
@@ -153,33 +117,5 @@ public sealed class SyncServer : IAsyncDisposable
         _system.Dispose();
         _reader.Dispose();
         _files.Dispose();
-    }
-
-    private async Task<Reply<PushReply>> AnswerAsync(TenantId tenant, PushStored stored)
-    {
-        try
-        {
-            var bytes = stored.Event ?? _changes.ReadEvent(tenant, stored.Sequence);
-            var met = JournalChanges.ConflictLsns(bytes);
-            IReadOnlyDictionary<long, ServerChange> changes = new Dictionary<long, ServerChange>();
-            if (met.Count > 0)
-            {
-                var (refusal, places) = await _port.AskAsync<ChangesLocated>(new LocateChanges(tenant, met)).ConfigureAwait(false);
-                if (refusal is not null)
-                {
-                    return new Reply<PushReply>(ComeAgain.StorageUnavailable, null);
-                }
-
-                changes = _changes.ReadChanges(tenant, met, places!);
-            }
-
-            var (node, counter) = (stored.Standing.Node, stored.Standing.JudgedCounter);
-            return new Reply<PushReply>(
-                null, new PushReply(bytes, changes, stored.ServerLsn, stored.HeadLsn, stored.ServerNode, node, counter));
-        }
-        catch (SqliteException)
-        {
-            return new Reply<PushReply>(ComeAgain.StorageUnavailable, null);
-        }
     }
 }

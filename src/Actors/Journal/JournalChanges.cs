@@ -5,13 +5,13 @@ using HeliosSync.Domain;
 namespace HeliosSync.Actors.Journal;
 
 /// <summary>Finds changes in the journal by LSN: for pages, for repeated answers and for conflict reports.</summary>
-internal sealed class JournalChanges(JournalReader journal)
+internal sealed class JournalChanges(ReadJournal read)
 {
     /// <summary>The event with that sequence number, which the caller knows to be durable.</summary>
     public byte[] ReadEvent(TenantId tenant, long sequence)
     {
         byte[]? found = null;
-        journal.Read(tenant, sequence, sequence, row => (found = row.Bytes) is null);
+        read(tenant, sequence, sequence, row => (found = row.Bytes) is null);
         return found ?? throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: event {sequence} is missing from the journal.");
     }
 
@@ -34,7 +34,7 @@ internal sealed class JournalChanges(JournalReader journal)
             return;
         }
 
-        journal.Read(tenant, plan.FromSequence, plan.HeadSequence, row =>
+        read(tenant, plan.FromSequence, plan.HeadSequence, row =>
         {
             if (row.Manifest == EventWriter.PushedManifest)
             {
@@ -75,7 +75,7 @@ internal sealed class JournalChanges(JournalReader journal)
         while (found.Count < lsns.Count)
         {
             var before = found.Count;
-            journal.Read(tenant, places.FromSequences[before], places.HeadSequence, row =>
+            read(tenant, places.FromSequences[before], places.HeadSequence, row =>
             {
                 if (row.Manifest == EventWriter.PushedManifest)
                 {

@@ -8,6 +8,12 @@ namespace HeliosSync.Actors.Journal;
 internal readonly record struct JournalRow(long Sequence, string Manifest, byte[] Bytes);
 
 /// <summary>
+/// Hands the tenant's events with these numbers to <paramref name="take"/>, in order, until it returns false. A journal that cannot be
+/// read throws a <see cref="System.Data.Common.DbException"/>.
+/// </summary>
+internal delegate void ReadJournal(TenantId tenant, long from, long to, Func<JournalRow, bool> take);
+
+/// <summary>
 /// Reads events straight from the journal's table, outside any actor, on read-only connections of its own and without a
 /// transaction. A query is read and closed before it returns: one left open would keep the write-ahead log from being cut.
 /// Rows above the durable head are visible here, so every caller gives the end.
@@ -20,7 +26,7 @@ internal sealed class JournalReader(string connectionString) : IDisposable
     private readonly ConcurrentBag<Query> _idle = [];
     private volatile bool _disposed;
 
-    /// <summary>Hands the tenant's events with these numbers to <paramref name="take"/>, in order, until it returns false.</summary>
+    /// <inheritdoc cref="ReadJournal"/>
     public void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take)
     {
         if (!_idle.TryTake(out var query))

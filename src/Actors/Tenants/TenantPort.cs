@@ -1,31 +1,29 @@
 using Akka.Actor;
-using HeliosSync.Domain;
 
 namespace HeliosSync.Actors.Tenants;
 
-/// <summary>The one way from a request to a tenant: finds it, asks it once, and waits for its one reply.</summary>
+/// <summary>
+/// Asks a tenant once and completes with its one reply: what the message is answered with, or a <see cref="Domain.Refusal"/>.
+/// </summary>
+internal delegate Task<object> AskTenant(ITenantMessage message);
+
+/// <summary>The one way from a request to a tenant's actor: finds it, asks it, and does not wait for ever.</summary>
 internal sealed class TenantPort(ITenantLocator locator, TimeSpan timeout)
 {
-    public async Task<Reply<T>> AskAsync<T>(ITenantMessage message)
-        where T : class
+    public async Task<object> AskAsync(ITenantMessage message)
     {
         if (locator.Find(message.Tenant).Local is not { } tenant)
         {
-            return new Reply<T>(ComeAgain.Overloaded, null);
+            return ComeAgain.Overloaded;
         }
 
         try
         {
-            return await tenant.Ask<object>(message, timeout).ConfigureAwait(false) switch
-            {
-                T value => new Reply<T>(null, value),
-                Refusal refusal => new Reply<T>(refusal, null),
-                var other => throw new InvalidOperationException($"A tenant answered {message.GetType()} with {other.GetType()}."),
-            };
+            return await tenant.Ask<object>(message, timeout).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {
-            return new Reply<T>(ComeAgain.StorageUnavailable, null);
+            return ComeAgain.StorageUnavailable;
         }
     }
 }

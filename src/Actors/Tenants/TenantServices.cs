@@ -19,14 +19,15 @@ internal sealed class SoleServer : IServingRight
     public bool Valid(TenantId tenant) => true;
 }
 
-/// <summary>What every tenant's actor shares with the others.</summary>
+/// <summary>What every tenant's actor shares with the others. Time and chance come from here alone.</summary>
 internal sealed record TenantServices(
     SyncServerOptions Options,
     EventReader Events,
     TimeProvider Time,
     TailBudget TailBudget,
     IServingRight Right,
-    Registrations Registrations);
+    Registrations Registrations,
+    Func<Guid> NewServerNode);
 
 /// <summary>How many clients are registered, over all tenants.</summary>
 internal sealed class Registrations(long counted)

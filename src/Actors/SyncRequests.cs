@@ -1,0 +1,100 @@
+using System.Data.Common;
+using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Tenants;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Actors;
+
+/// <summary>
+/// From a request to its whole answer: asks the tenant, and completes what it says from the journal. Holds nothing between two requests.
+/// </summary>
+internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, ContinuationTokens tokens)
+{
+    /// <summary>Registers a client (protocol 4.1).</summary>
+    public Task<Reply<RegisterReply>> RegisterAsync(TenantId tenant, Register register) =>
+        AskAsync<RegisterReply>(new RegisterClient(tenant, register));
+
+    /// <summary>Notes a heartbeat (protocol 4.4).</summary>
+    public Task<Reply<HeartbeatReply>> HeartbeatAsync(TenantId tenant, Heartbeat heartbeat) =>
+        AskAsync<HeartbeatReply>(new NoteHeartbeat(tenant, heartbeat));
+
+    /// <summary>Judges a push and stores it (protocol 4.3). Owns the batch from the call on.</summary>
+    public async Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch)
+    {
+        var (refusal, stored) = await AskAsync<PushStored>(new StorePush(tenant, batch.Push)).ConfigureAwait(false);
+        if (stored is null && refusal!.Code == ErrorCode.StorageUnavailable)
+        {
+            // Perhaps only the answer is missing and the tenant still reads the batch: its buffers must not go back to the pool.
+            return new Reply<PushReply>(refusal, null);
+        }
+
+        batch.Dispose();
+        return stored is null ? new Reply<PushReply>(refusal, null) : await AnswerAsync(tenant, stored).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
+    public async Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull)
+    {
+        var (after, pinned) = (pull.SinceLsn, long.MaxValue);
+        if (pull.ContinuationToken is not null && !tokens.TryOpen(tenant, pull, out after, out pinned))
+        {
+            return new Reply<PullReply>(new Refusal(
+                ErrorCode.InvalidContinuationToken, "The continuation token was not made for this pull: begin it anew."), null);
+        }
+
+        var (refusal, plan) = await AskAsync<PagePlan>(new PlanPage(tenant, pull, after)).ConfigureAwait(false);
+        if (plan is null)
+        {
+            return new Reply<PullReply>(refusal, null);
+        }
+
+        try
+        {
+            var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node);
+            changes.Fill(page, tenant, plan);
+            var token = page.HasMore ? tokens.Seal(tenant, pull, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
+            return new Reply<PullReply>(null, new PullReply(page, plan.ServerNode, plan.HeadLsn, token));
+        }
+        catch (DbException)
+        {
+            return new Reply<PullReply>(ComeAgain.StorageUnavailable, null);
+        }
+    }
+
+    private async Task<Reply<PushReply>> AnswerAsync(TenantId tenant, PushStored stored)
+    {
+        try
+        {
+            var bytes = stored.Event ?? changes.ReadEvent(tenant, stored.Sequence);
+            var met = JournalChanges.ConflictLsns(bytes);
+            IReadOnlyDictionary<long, ServerChange> versions = new Dictionary<long, ServerChange>();
+            if (met.Count > 0)
+            {
+                var (refusal, places) = await AskAsync<ChangesLocated>(new LocateChanges(tenant, met)).ConfigureAwait(false);
+                if (refusal is not null)
+                {
+                    return new Reply<PushReply>(ComeAgain.StorageUnavailable, null);
+                }
+
+                versions = changes.ReadChanges(tenant, met, places!);
+            }
+
+            var (node, counter) = (stored.Standing.Node, stored.Standing.JudgedCounter);
+            return new Reply<PushReply>(
+                null, new PushReply(bytes, versions, stored.ServerLsn, stored.HeadLsn, stored.ServerNode, node, counter));
+        }
+        catch (DbException)
+        {
+            return new Reply<PushReply>(ComeAgain.StorageUnavailable, null);
+        }
+    }
+
+    private async Task<Reply<T>> AskAsync<T>(ITenantMessage message)
+        where T : class => await ask(message).ConfigureAwait(false) switch
+        {
+            T value => new Reply<T>(null, value),
+            Refusal refusal => new Reply<T>(refusal, null),
+            var other => throw new InvalidOperationException($"A tenant answered {message.GetType()} with {other.GetType()}."),
+        };
+}

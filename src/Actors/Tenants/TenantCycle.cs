@@ -1,0 +1,264 @@
+using HeliosSync.Actors.Journal;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Actors.Tenants;
+
+/// <summary>What a tenant's cycle acts through. What it is told comes back in the order in which it was asked for.</summary>
+/// <typeparam name="TCaller">Whoever can be answered.</typeparam>
+internal interface ITenantOutlet<in TCaller>
+{
+    /// <summary>
+    /// Writes an event behind those before it, and tells the sequence number under which it became durable. After a failed or rejected
+    /// write nothing is told any more, of this event or a later one: the cycle is <see cref="TenantCycle{TCaller}.Abandon"/>ed.
+    /// </summary>
+    void Persist(JournalEvent e, Action<long> stored);
+
+    /// <summary>Goes on when all that is being written now is durable; at once where nothing is.</summary>
+    void Defer(Action then);
+
+    /// <summary>Answers a caller.</summary>
+    void Answer(TCaller to, object answer);
+
+    /// <summary>Notes that a client lives, and answers its heartbeat.</summary>
+    void Beat(ClientId client, long headLsn, TCaller to);
+
+    /// <summary>Keeps a snapshot of the event that is just being told of.</summary>
+    void Save(StoredSnapshot snapshot);
+
+    /// <summary>Ends the tenant's time in memory.</summary>
+    void Stop();
+}
+
+/// <summary>
+/// The one writer of a tenant, whatever it runs on. It decides ahead of the journal and speaks behind it: an event is applied when it is
+/// decided, and every reply leaves after the writes that it relied on are durable. One thread at a time; when a write fails, it ends, and
+/// its state with it.
+/// </summary>
+internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services, ITenantOutlet<TCaller> outlet)
+    where TCaller : notnull
+{
+    private readonly HashSet<TCaller> _owed = [];
+    private readonly SnapshotSchedule _snapshots = new(services.Options);
+    private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
+    private Tenant _tenant = new();
+    private (long Lsn, long Sequence) _durable;
+    private bool _stopping;
+
+    /// <summary>Begins with the newest snapshot, where there is one.</summary>
+    public void Recover(StoredSnapshot snapshot) => _tenant = new Tenant(snapshot.State);
+
+    /// <summary>Takes the next event of the journal.</summary>
+    public void Recover(JournalEvent e, long sequence)
+    {
+        _tenant.Apply(services.Events.Read(e.Manifest, e.Bytes), sequence, e.Bytes.Length);
+        _snapshots.Count(e.Bytes.Length);
+    }
+
+    /// <summary>The journal ends here. Throws where its events do not.</summary>
+    public void Recovered(long sequence)
+    {
+        if (sequence != _tenant.Sequence)
+        {
+            throw new InvalidDataException($"{PersistenceIds.Of(id)}: the journal ends at {sequence}, its events at {_tenant.Sequence}.");
+        }
+
+        _durable = (_tenant.Head, sequence);
+    }
+
+    /// <summary>Takes a message; answers it now, or behind the writes that its answer relies on.</summary>
+    public void Handle(ITenantMessage message, TCaller from)
+    {
+        if (_stopping || !services.Right.Valid(id))
+        {
+            outlet.Answer(from, ComeAgain.Overloaded);
+            return;
+        }
+
+        _owed.Add(from);
+        switch (message)
+        {
+            case RegisterClient m:
+                Register(m.Register, from);
+                break;
+            case StorePush m:
+                Store(m.Push, from);
+                break;
+            case PlanPage m:
+                Answer(from, Plan(m));
+                break;
+            case LocateChanges m:
+                Answer(from, new ChangesLocated([.. m.Lsns.Select(_tenant.SequenceBefore)], _durable.Sequence));
+                break;
+            case NoteHeartbeat m:
+                Note(m.Heartbeat, from);
+                break;
+            default:
+                throw new ArgumentException($"A tenant cannot handle {message.GetType()}.", nameof(message));
+        }
+    }
+
+    /// <summary>The snapshot store has said what became of the last snapshot.</summary>
+    public void SnapshotSettled() => _snapshots.Settled();
+
+    /// <summary>Takes no more, and ends behind what was taken.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        outlet.Defer(outlet.Stop);
+    }
+
+    /// <summary>The end, wanted or not. After a failed write nobody else would answer those who are still owed an answer.</summary>
+    public void Abandon()
+    {
+        foreach (var to in _owed)
+        {
+            outlet.Answer(to, ComeAgain.StorageUnavailable);
+        }
+
+        _owed.Clear();
+        _tail.Clear();
+    }
+
+    private void Register(Register register, TCaller from)
+    {
+        var decision = _tenant.Decide(register, services.NewServerNode(), NowMicros());
+        if (decision.Refusal is { } refusal)
+        {
+            AnswerBehindWrites(from, () => refusal);
+            return;
+        }
+
+        var applied = decision.Event is { } e ? Apply(e) : null;
+        if (applied is not null || !register.OnlyIfAbsent)
+        {
+            _tenant.SetPosition(register.Client, register.LastKnownLsn);
+        }
+
+        var standing = _tenant.StandingOf(register.Client);
+        object Welcome() => new RegisterReply(
+            standing.Position, _durable.Lsn, _tenant.ServerNode!.Value, standing.Node, standing.JudgedLsn, standing.JudgedCounter);
+        if (applied is null)
+        {
+            AnswerBehindWrites(from, Welcome);
+            return;
+        }
+
+        Persist(applied, from, () =>
+        {
+            if (decision.Event!.First)
+            {
+                services.Registrations.AddOne();
+            }
+
+            return Welcome();
+        });
+    }
+
+    private void Store(Push push, TCaller from)
+    {
+        var decision = _tenant.Decide(push, NowMicros());
+        if (decision.Refusal is { } refusal)
+        {
+            AnswerBehindWrites(from, () => refusal);
+            return;
+        }
+
+        var applied = decision.Event is { } e ? Apply(e) : null;
+        if (decision.Follows)
+        {
+            _tenant.SetPosition(push.Client, decision.ServerLsn);
+        }
+
+        var standing = _tenant.StandingOf(push.Client);
+        var sequence = applied?.Sequence ?? decision.RepeatOf;
+        object Stored() => new PushStored(
+            applied?.Event.Bytes, sequence, decision.ServerLsn, _durable.Lsn, _tenant.ServerNode!.Value, standing);
+        if (applied is null)
+        {
+            AnswerBehindWrites(from, Stored);
+            return;
+        }
+
+        Persist(applied, from, Stored);
+    }
+
+    private object Plan(PlanPage m)
+    {
+        var refusal = _tenant.CheckClient(m.Pull.Client, m.Pull.ServerNode)
+            ?? Tenant.CheckAhead("since_lsn", m.Pull.SinceLsn, _durable.Lsn);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        if (m.Pull.Tables is null)
+        {
+            _tenant.SetPosition(m.Pull.Client, m.Pull.SinceLsn);
+        }
+
+        return new PagePlan(
+            _durable.Lsn,
+            _durable.Sequence,
+            _tenant.SequenceBefore(m.After + 1),
+            _tail.Above(m.After, Limits.PageScanBytesMax),
+            _tenant.ServerNode!.Value,
+            _tenant.StandingOf(m.Pull.Client).Node);
+    }
+
+    private void Note(Heartbeat heartbeat, TCaller from)
+    {
+        if (_tenant.CheckClient(heartbeat.Client, null) is { } refusal)
+        {
+            Answer(from, refusal);
+            return;
+        }
+
+        _tenant.SetPosition(heartbeat.Client, heartbeat.CurrentLsn);
+        _owed.Remove(from);
+        outlet.Beat(heartbeat.Client, _durable.Lsn, from);
+    }
+
+    /// <summary>Encodes an event, so that nothing about it can fail later, and makes it part of the state.</summary>
+    private Applied Apply(TenantEvent e)
+    {
+        var written = new JournalEvent(EventWriter.ManifestOf(e), EventWriter.Write(e));
+        var before = _tenant.Head;
+        _tenant.Apply(e, _tenant.Sequence + 1, written.Bytes.Length);
+        _snapshots.Count(written.Bytes.Length);
+        return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_tenant));
+    }
+
+    private void Persist(Applied applied, TCaller to, Func<object> answer) => outlet.Persist(applied.Event, sequence =>
+    {
+        if (sequence != applied.Sequence)
+        {
+            throw new InvalidOperationException($"{PersistenceIds.Of(id)}: event {applied.Sequence} was stored as {sequence}.");
+        }
+
+        _durable = (applied.HeadAfter, applied.Sequence);
+        if (applied.HeadAfter > applied.HeadBefore)
+        {
+            _tail.Add(applied.HeadBefore + 1, applied.HeadAfter, applied.Event.Bytes);
+        }
+
+        Answer(to, answer());
+        if (applied.Cut is not null)
+        {
+            outlet.Save(applied.Cut);
+        }
+    });
+
+    private void AnswerBehindWrites(TCaller to, Func<object> answer) => outlet.Defer(() => Answer(to, answer()));
+
+    private void Answer(TCaller to, object answer)
+    {
+        _owed.Remove(to);
+        outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable);
+    }
+
+    private long NowMicros() => (services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>An event that is part of the state but not yet durable.</summary>
+    private sealed record Applied(JournalEvent Event, long Sequence, long HeadBefore, long HeadAfter, StoredSnapshot? Cut);
+}
