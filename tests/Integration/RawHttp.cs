@@ -8,7 +8,12 @@ namespace HeliosSync.Integration;
 internal static class RawHttp
 {
     /// <summary>Sends those bytes (Latin-1), returns what comes: to the end of the connection, or of an answer with a length.</summary>
-    public static async Task<string> AskAsync(Uri address, string request)
+    public static Task<string> AskAsync(Uri address, string request) => AskAsync(address, request, IsWhole);
+
+    /// <summary>The same, but always to the end of the connection.</summary>
+    public static Task<string> AskToCloseAsync(Uri address, string request) => AskAsync(address, request, static _ => false);
+
+    private static async Task<string> AskAsync(Uri address, string request, Func<string, bool> isWhole)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var client = new TcpClient();
@@ -17,7 +22,7 @@ internal static class RawHttp
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request), timeout.Token);
         var answer = new StringBuilder();
         var buffer = new byte[4_096];
-        while (!IsWhole(answer.ToString()))
+        while (!isWhole(answer.ToString()))
         {
             var read = await stream.ReadAsync(buffer, timeout.Token);
             if (read == 0)

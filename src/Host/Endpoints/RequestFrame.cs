@@ -23,7 +23,7 @@ internal sealed class RequestFrame(
     private async Task InvokeAsync(HttpContext http, Endpoint endpoint)
     {
         var began = time.GetTimestamp();
-        using var exchange = new Exchange(http, endpoint, RequestIds.Of(http.Request));
+        using var exchange = new Exchange(http, endpoint, RequestIds.Of(http.Request.Headers));
         http.Response.Headers[RequestIds.Header] = exchange.RequestId;
         http.Response.Headers.CacheControl = "no-store";
         LetBodyDrain(http);

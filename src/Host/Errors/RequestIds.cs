@@ -14,9 +14,9 @@ internal static class RequestIds
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-");
 
     /// <summary>The request's own id where it sent exactly one sane one, else a new one.</summary>
-    public static string Of(HttpRequest request)
+    public static string Of(IHeaderDictionary headers)
     {
-        var sent = request.Headers[Header];
+        var sent = headers[Header];
         return sent is [{ Length: > 0 and <= CharsMax } id] && !id.AsSpan().ContainsAnyExcept(Alphabet) ? id : Guid.NewGuid().ToString("D");
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HeliosSync.Host;
@@ -21,12 +22,14 @@ internal static class ServerProgram
         var settings = (Settings)builder.Services.Single(static s => s.ServiceType == typeof(Settings)).ImplementationInstance!;
         LogSetup.Use(builder.Logging, settings.Log);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings));
+        builder.Services.AddSingleton<BrokenRequests>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTime);
         replace?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapHeliosSync();
         // Elsewhere than below the protocol's path there is nothing, and that is said in the protocol's words too.
         app.Map("/{**path}", app.Services.GetRequiredService<RequestFrame>().Around(RequestFrame.Nowhere));
+        app.Services.GetRequiredService<BrokenRequests>().Watch(app.Services.GetRequiredService<DiagnosticListener>());
         app.Lifetime.ApplicationStarted.Register(() => SayStarted(app, settings));
         return app;
     }
@@ -61,6 +64,10 @@ internal static class ServerProgram
         limits.KeepAliveTimeout = IdleTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(BytesPerSecondMin, RateGrace);
         limits.MinResponseDataRate = new MinDataRate(BytesPerSecondMin, RateGrace);
-        kestrel.Listen(settings.Listen);
+        kestrel.Listen(settings.Listen, static listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(BrokenRequests.Around);
+        });
     }
 }

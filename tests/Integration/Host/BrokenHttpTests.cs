@@ -1,28 +1,67 @@
+using System.Text.Json;
+
 namespace HeliosSync.Integration.Hosting;
 
 /// <summary>
 /// Rows of bad inputs that no well-behaved client can send. What Kestrel refuses before there is a request (lines, headers, lengths)
-/// it answers by itself, with an empty body.
+/// has the error body too.
 /// </summary>
 public sealed class BrokenHttpTests(TestServer server) : IClassFixture<TestServer>
 {
     private const string Head = "POST /api/v1/sync/register HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
 
+    /// <summary>Statuses are HTTP's own; the code is the nearest of protocol 3.</summary>
+    public static TheoryData<string, int> Broken => new()
+    {
+        { "nonsense\r\n\r\n", 400 },
+        { "GET /api/v1/sync/health HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400 },
+        { "GET /api/v1/sync/health HTTP/1.1\r\n\r\n", 400 },
+        { "GET /api/v1/sync/health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400 },
+        { "GET /api/v1/sync/health HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 400 },
+        { "GET /api/v1/sync/%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
+        { Head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400 },
+        { Head + "Content-Length: x\r\n\r\n{}", 400 },
+        { Head + "Content-Length: -1\r\n\r\n{}", 400 },
+        { Head + "Transfer-Encoding: gzip\r\n\r\n{}", 400 },
+        { "GET /api/v1/sync/health HTTP/2.5\r\nHost: a\r\n\r\n", 505 },
+        { $"GET /{new string('x', 9_000)} HTTP/1.1\r\nHost: a\r\n\r\n", 414 },
+        { $"GET / HTTP/1.1\r\nHost: a\r\nX: {new string('x', 40_000)}\r\n\r\n", 431 },
+        { $"GET / HTTP/1.1\r\nHost: a\r\n{string.Concat(Enumerable.Repeat("X: y\r\n", 101))}\r\n", 431 },
+    };
+
     [Theory]
-    [InlineData("nonsense\r\n\r\n")]
-    [InlineData("GET /api/v1/sync/health HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n")]
-    [InlineData("GET /api/v1/sync/health HTTP/1.1\r\n\r\n")]
-    [InlineData("GET /api/v1/sync/%00 HTTP/1.1\r\nHost: a\r\n\r\n")]
-    [InlineData(Head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}")]
-    [InlineData(Head + "Content-Length: x\r\n\r\n{}")]
-    [InlineData(Head + "Content-Length: -1\r\n\r\n{}")]
-    [InlineData(Head + "Transfer-Encoding: gzip\r\n\r\n{}")]
-    public async Task A_request_that_is_broken_as_HTTP_is_refused_and_the_connection_closed(string request)
+    [MemberData(nameof(Broken))]
+    public async Task A_request_that_is_broken_as_HTTP_gets_the_error_body_and_the_connection_is_closed(string request, int status)
     {
         var answer = await RawHttp.AskAsync(server.Address, request);
-        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
         Assert.Contains("Connection: close", answer, StringComparison.Ordinal);
+        var head = answer[..(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)];
+        var body = answer[head.Length..];
+        var error = JsonSerializer.Deserialize<ErrorBody>(body)!;
+        Assert.Equal("INVALID_MESSAGE", error.Code);
+        Assert.NotEmpty(error.Error);
+        Assert.Null(error.Details);
+        Assert.Contains($"X-Request-ID: {error.RequestId}\r\n", head, StringComparison.Ordinal);
+        Assert.Contains("Content-Type: application/json\r\n", head, StringComparison.Ordinal);
+        Assert.Contains(server.Log.Lines, l => l.Contains($"request_id={error.RequestId}", StringComparison.Ordinal));
         Assert.Equal("OK", (await server.Http.GetAsync("health")).ReasonPhrase);
+    }
+
+    [Fact]
+    public async Task A_broken_request_that_told_its_id_is_answered_under_it()
+    {
+        var answer = await RawHttp.AskAsync(server.Address, "GET / HTTP/1.1\r\nX-Request-ID: the-one\r\n\r\n");
+        Assert.Contains("X-Request-ID: the-one\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\"request_id\":\"the-one\"", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broken_HEAD_has_no_body()
+    {
+        var answer = await RawHttp.AskToCloseAsync(server.Address, "HEAD / HTTP/1.1\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
     }
 
     [Theory]
