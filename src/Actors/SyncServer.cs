@@ -14,8 +14,7 @@ namespace HeliosSync.Actors;
 /// </summary>
 public sealed class SyncServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
-
+    private readonly SyncServerOptions _options;
     private readonly JournalFiles _files;
     private readonly JournalReader _reader;
     private readonly JournalHealth _health;
@@ -24,15 +23,16 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly SyncRequests _requests;
     private volatile bool _disposed;
 
-    private SyncServer(SyncServerOptions options, JournalFiles files, TimeProvider time, ILoggerFactory logs)
+    private SyncServer(
+        SyncServerOptions options, JournalFiles files, TimeProvider time, ILoggerFactory logs, StoragePlugins? plugins)
     {
-        _files = files;
+        (_options, _files) = (options, files);
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
         _reader = new JournalReader(files.Journal);
         _health = new JournalHealth(files.Journal, time);
         _registrations = new Registrations(_reader.CountRegistered());
-        _system = AkkaWiring.Start(files, Hash, logs);
+        _system = AkkaWiring.Start(files, Hash, logs, plugins);
         var services = new TenantServices(
             options,
             new EventReader(Hash, Zstd),
@@ -65,17 +65,23 @@ public sealed class SyncServer : IAsyncDisposable
     internal Akka.Serialization.Serialization Serialization => _system.Serialization;
 
     /// <summary>Opens the journal and starts; <see cref="StartupException"/> says in one sentence why it cannot.</summary>
-    public static SyncServer Start(SyncServerOptions options, TimeProvider time, ILoggerFactory logs)
+    public static SyncServer Start(SyncServerOptions options, TimeProvider time, ILoggerFactory logs) =>
+        Start(options, time, logs, plugins: null);
+
+    /// <summary>Starts over other storage plugins than the wiring's own.</summary>
+    internal static SyncServer Start(SyncServerOptions options, TimeProvider time, ILoggerFactory logs, StoragePlugins? plugins)
     {
-        var files = JournalFiles.Open(options.DataDir);
+        JournalFiles? files = null;
         try
         {
-            return new SyncServer(options, files, time, logs);
+            files = JournalFiles.Open(options.DataDir);
+            var server = new SyncServer(options, files, time, logs, plugins);
+            files = null;
+            return server;
         }
-        catch
+        finally
         {
-            files.Dispose();
-            throw;
+            files?.Dispose();
         }
     }
 
@@ -108,14 +114,26 @@ public sealed class SyncServer : IAsyncDisposable
         }
 
         _disposed = true;
-        if (!Ended.IsCompleted)
-        {
-            await Tenants.Ask<Stopping>(StopAll.Instance, StopTimeout).ConfigureAwait(false);
-        }
-
+        await StopTenantsAsync().ConfigureAwait(false);
         await _system.Terminate().ConfigureAwait(false);
         _system.Dispose();
         _reader.Dispose();
         _files.Dispose();
+    }
+
+    /// <summary>Gives the tenants time to end behind their writes. One whose journal hangs does not keep the process from ending.</summary>
+    private async Task StopTenantsAsync()
+    {
+        try
+        {
+            if (!Ended.IsCompleted)
+            {
+                await Tenants.Ask<Stopping>(StopAll.Instance, _options.StopTimeout).ConfigureAwait(false);
+            }
+        }
+        catch (AskTimeoutException)
+        {
+            // Whoever is owed an answer gets "storage unavailable" when the actors end now: the outcome is open.
+        }
     }
 }

@@ -30,6 +30,12 @@ public sealed record SyncServerOptions
     /// <summary>How long a request waits for a tenant's answer before its outcome counts as open.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(90);
 
+    /// <summary>How long a stop waits for the tenants, which end behind their writes; then it ends without them.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest pause before a tenant that failed again and again is started anew.</summary>
+    public TimeSpan FailedPauseMax { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Messages that wait for a tenant which is just being stopped or started.</summary>
     public int WaitingMessagesMax { get; init; } = 1_000;
 }

@@ -9,6 +9,10 @@ internal static class Schema
     /// <summary>The newest version of the tables that this program knows.</summary>
     public const int Version = 1;
 
+    /// <summary>
+    /// The trigger keeps a tenant's events dense: Akka has sent the next write when it tells an actor that one was rejected, and an event
+    /// behind a gap would make the tenant unreadable for ever.
+    /// </summary>
     public const string Journal = """
         CREATE TABLE IF NOT EXISTS journal (
             ordering INTEGER PRIMARY KEY,
@@ -23,6 +27,10 @@ internal static class Schema
             writer_uuid TEXT);
         CREATE UNIQUE INDEX IF NOT EXISTS journal_uq ON journal (persistence_id, sequence_number);
         CREATE INDEX IF NOT EXISTS journal_registered ON journal (persistence_id) WHERE manifest = 'registered/1';
+        CREATE TRIGGER IF NOT EXISTS journal_dense BEFORE INSERT ON journal
+        WHEN NEW.sequence_number > 1 AND NOT EXISTS (
+            SELECT 1 FROM journal WHERE persistence_id = NEW.persistence_id AND sequence_number = NEW.sequence_number - 1)
+        BEGIN SELECT RAISE(ABORT, 'the event before this one is not in the journal'); END;
         CREATE TABLE IF NOT EXISTS heliossync_meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         """;
 
@@ -45,6 +53,11 @@ internal static class Schema
         SELECT sequence_number, manifest, message FROM journal
         WHERE persistence_id = $id AND sequence_number BETWEEN $from AND $to AND deleted = 0
         ORDER BY sequence_number
+        """;
+
+    /// <summary>An event of no tenant, to be taken back: whether the journal's table takes one at all.</summary>
+    public const string ProbeEvent = """
+        INSERT INTO journal (deleted, persistence_id, sequence_number, created, message) VALUES (1, 'probe', 1, 0, x'')
         """;
 
     /// <summary>A durable write that changes nothing: it shows whether the journal can be written.</summary>

@@ -12,7 +12,6 @@ namespace HeliosSync.Actors.Tenants;
 internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<TenantId, Child> _children = [];
@@ -132,10 +131,11 @@ internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWit
     private void Pause(Child child)
     {
         child.State = ChildState.Failed;
+        var longest = services.Options.FailedPauseMax;
         var now = services.Time.GetTimestamp();
-        child.Failures = services.Time.GetElapsedTime(child.FailedAt, now) > LongestPause * 2 ? 0 : child.Failures + 1;
+        child.Failures = services.Time.GetElapsedTime(child.FailedAt, now) > longest * 2 ? 0 : child.Failures + 1;
         child.FailedAt = now;
-        var pause = Math.Min(LongestPause.TotalMilliseconds, FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(child.Failures, 16)));
+        var pause = Math.Min(longest.TotalMilliseconds, FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(child.Failures, 16)));
         var jittered = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32((int)pause / 2, (int)pause));
         Timers.StartSingleTimer(child.Tenant, new Retry(child.Tenant), jittered);
     }

@@ -53,6 +53,7 @@ internal static class AkkaWiring
               }
             }
             journal-plugin-fallback {
+              recovery-event-timeout = 30s
               replay-filter {
                 mode = off
               }
@@ -74,7 +75,7 @@ internal static class AkkaWiring
               snapshot-is-optional = true
               circuit-breaker {
                 max-failures = 1000000
-                call-timeout = 60s
+                call-timeout = 20s
                 reset-timeout = 1s
               }
             }
@@ -83,14 +84,23 @@ internal static class AkkaWiring
         """;
 
     /// <summary>An actor system over these files.</summary>
-    public static ActorSystem Start(JournalFiles files, KeyedHash hash, ILoggerFactory logs)
+    /// <param name="files">The files.</param>
+    /// <param name="hash">The database's keyed hash.</param>
+    /// <param name="logs">Where Akka logs to.</param>
+    /// <param name="plugins">What takes the place of the plugins above; null: they themselves.</param>
+    public static ActorSystem Start(JournalFiles files, KeyedHash hash, ILoggerFactory logs, StoragePlugins? plugins = null)
     {
         var dataOptions = new MultiDataOptionsSetup();
         dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files.Journal));
         dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files.Snapshots));
-        var config = ConfigurationFactory.ParseString(Hocon).WithFallback(SqlPersistence.DefaultConfiguration);
+        var config = ConfigurationFactory.ParseString(plugins?.Hocon ?? "")
+            .WithFallback(ConfigurationFactory.ParseString(Hocon))
+            .WithFallback(SqlPersistence.DefaultConfiguration);
         var setup = ActorSystemSetup.Create(
-            BootstrapSetup.Create().WithConfig(config), dataOptions, new LoggerFactorySetup(logs), Serializers(hash));
+            [
+                BootstrapSetup.Create().WithConfig(config), dataOptions, new LoggerFactorySetup(logs), Serializers(hash),
+                .. plugins?.Setups ?? [],
+            ]);
         return ActorSystem.Create("heliossync", setup);
     }
 
@@ -113,3 +123,8 @@ internal static class AkkaWiring
         SerializerDetails.Create("heliossync-control", new ControlSerializer(system), [typeof(Stopping)]),
     ]);
 }
+
+/// <summary>Other storage plugins than the wiring's own: their configuration, and what they ask the actor system for.</summary>
+/// <param name="Hocon">Goes over the wiring's configuration.</param>
+/// <param name="Setups">What the plugins find in the actor system's settings.</param>
+internal sealed record StoragePlugins(string Hocon, IReadOnlyList<Setup> Setups);

@@ -10,6 +10,7 @@ internal static class SecretFile
     private const string Name = "jwt-secret";
     private const int RandomBytes = 48;
     private const int CharsMax = 1_024;
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The secret, where one was made in this folder.</summary>
     public static bool TryRead(string dataDir, [NotNullWhen(true)] out string? secret)
@@ -28,13 +29,19 @@ internal static class SecretFile
     }
 
     /// <summary>
-    /// The secret of this folder, made now where there is none. The file comes into being whole, by a move of a finished one. Two programs
-    /// that make it in the same instant may still end with two secrets: the move looks before it leaps. Only one server may use a folder.
+    /// The secret of this folder, made now where there is none. The file comes into being whole, by a move of a finished one. Whoever
+    /// comes while another makes it waits for that one: a move looks before it leaps, so two at once would end with two secrets.
     /// </summary>
     public static string ReadOrMake(string dataDir, out bool made)
     {
         made = false;
         if (TryRead(dataDir, out var secret))
+        {
+            return secret;
+        }
+
+        using var turn = TakeTurn(dataDir);
+        if (TryRead(dataDir, out secret))
         {
             return secret;
         }
@@ -48,13 +55,34 @@ internal static class SecretFile
             made = true;
             return secret;
         }
-        catch (IOException) when (TryRead(dataDir, out var others))
-        {
-            return others;
-        }
         finally
         {
             File.Delete(draft);
+        }
+    }
+
+    /// <summary>
+    /// The right to make the secret, for as long as it is held. Its file goes when it is given back: who held that one too long still
+    /// finds the secret made.
+    /// </summary>
+    private static FileStream TakeTurn(string dataDir)
+    {
+        var path = Path.Combine(dataDir, $"{Name}.making");
+        FileStream? turn = null;
+        SpinWait.SpinUntil(() => (turn = TryTake(path)) is not null, TurnTimeout);
+        return turn ?? throw new IOException($"Another program has been making {Path.Combine(dataDir, Name)} for {TurnTimeout}.");
+    }
+
+    private static FileStream? TryTake(string path)
+    {
+        try
+        {
+            return new FileStream(
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 

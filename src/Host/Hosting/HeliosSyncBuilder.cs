@@ -1,3 +1,4 @@
+using HeliosSync.Actors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +36,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<RequestFrame>();
         services.AddSingleton<HeldRegistrations>();
         services.AddSingleton<HeldClaims>();
+        services.TryAddSingleton<StartSyncServer>(SyncServer.Start);
         services.AddSingleton<SyncService>();
         services.AddHostedService(static s => s.GetRequiredService<SyncService>());
         services.AddSingleton<HealthEndpoint>();

@@ -3,13 +3,21 @@ using HeliosSync.Codec;
 
 namespace HeliosSync.Host;
 
+/// <summary>Starts a sync server; <see cref="StartupException"/> says in one sentence why it cannot.</summary>
+internal delegate SyncServer StartSyncServer(SyncServerOptions options, TimeProvider time, ILoggerFactory logs);
+
 /// <summary>
 /// Starts and stops the sync server, in order (architecture, section 9.8): it is there before the first connection is taken; at a stop
 /// it is first not ready, then the requests in hand finish, then tenants stop behind their writes, then the database is closed.
 /// When the actor system ends by itself, the program ends too: a supervisor starts it anew.
 /// </summary>
 internal sealed class SyncService(
-    Settings settings, TimeProvider time, ILoggerFactory logs, IHostApplicationLifetime lifetime, ILogger<SyncService> logger)
+    Settings settings,
+    TimeProvider time,
+    ILoggerFactory logs,
+    IHostApplicationLifetime lifetime,
+    ILogger<SyncService> logger,
+    StartSyncServer start)
     : IHostedLifecycleService, IAsyncDisposable
 {
     private Task _watch = Task.CompletedTask;
@@ -43,7 +51,7 @@ internal sealed class SyncService(
             NodeId = settings.NodeId,
             AdvertisedAddress = settings.AdvertisedAddress,
         };
-        _server = SyncServer.Start(options, time, logs);
+        _server = start(options, time, logs);
         Pushes = new PushReader(_server.Hash, _server.Zstd);
         Acks = new AckWriter(_server.Zstd);
         Pages = new PullWriter(_server.Zstd);

@@ -1,4 +1,3 @@
-using HeliosSync.Actors;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Integration.Actors;
@@ -25,7 +24,7 @@ public sealed class JournalFailureTests
         rig.Sql("DROP TRIGGER fail");
         foreach (var push in pushes)
         {
-            Assert.Null((await UntilStoredAsync(rig, "a", push)).Refusal);
+            Assert.Null((await rig.UntilStoredAsync("a", push)).Refusal);
         }
 
         Assert.Equal(Enumerable.Range(1, 20).Select(i => $"k{i}").Order(), (await rig.PullAllAsync("a", "c")).Select(c => c.Key).Order());
@@ -39,7 +38,7 @@ public sealed class JournalFailureTests
         await rig.RegisterAsync("b", "c");
         rig.Sql(FailInserts);
         Assert.NotNull((await rig.PushAsync("a", rig.Inserts("c", Guid.NewGuid(), (1, "k", "v")))).Refusal);
-        Assert.Null((await UntilStoredAsync(rig, "b", rig.Inserts("c", Guid.NewGuid(), (1, "k", "v")))).Refusal);
+        Assert.Null((await rig.UntilStoredAsync("b", rig.Inserts("c", Guid.NewGuid(), (1, "k", "v")))).Refusal);
         Assert.Equal(1, rig.Sql("SELECT COUNT(*) FROM journal WHERE persistence_id = 'tenant:b' AND manifest = 'pushed/1'"));
     }
 
@@ -66,20 +65,5 @@ public sealed class JournalFailureTests
         await rig.RestartAsync();
         Assert.Equal(ErrorCode.StorageUnavailable, (await rig.RegisterAsync("a", "c")).Refusal?.Code);
         Assert.Null((await rig.RegisterAsync("b", "c")).Refusal);
-    }
-
-    /// <summary>Repeats a push as a client does: unchanged, until it is answered. Ends, because a tenant's pause has an end.</summary>
-    private static async Task<Reply<PushReply>> UntilStoredAsync(ServerRig rig, string tenant, Push push)
-    {
-        while (true)
-        {
-            var reply = await rig.PushAsync(tenant, push);
-            if (reply.Refusal?.Code != ErrorCode.StorageUnavailable)
-            {
-                return reply;
-            }
-
-            await Task.Delay(20);
-        }
     }
 }

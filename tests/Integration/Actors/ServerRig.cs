@@ -1,10 +1,11 @@
 using System.IO.Hashing;
 using System.Text;
 using HeliosSync.Actors;
+using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 
 namespace HeliosSync.Integration.Actors;
 
@@ -12,12 +13,22 @@ namespace HeliosSync.Integration.Actors;
 internal sealed class ServerRig : IAsyncDisposable
 {
     private readonly Func<SyncServerOptions, SyncServerOptions> _configure;
+    private readonly StoragePlugins? _plugins;
+    private readonly ILoggerFactory _logs;
 
-    public ServerRig(Func<SyncServerOptions, SyncServerOptions>? configure = null)
+    /// <summary>Starts a server.</summary>
+    /// <param name="configure">Options of its own.</param>
+    /// <param name="plugins">Storage plugins of its own.</param>
+    public ServerRig(Func<SyncServerOptions, SyncServerOptions>? configure = null, StoragePlugins? plugins = null)
     {
         _configure = configure ?? (static options => options);
+        _plugins = plugins;
+        _logs = LoggerFactory.Create(b => b.AddProvider(Log).SetMinimumLevel(LogLevel.Information));
         Server = Start();
     }
+
+    /// <summary>Every line of its log, over all restarts.</summary>
+    public LogLines Log { get; } = new();
 
     public string DataDir { get; } = Directory.CreateTempSubdirectory("heliossync-").FullName;
 
@@ -36,6 +47,7 @@ internal sealed class ServerRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
+        _logs.Dispose();
         Directory.Delete(DataDir, recursive: true);
     }
 
@@ -50,6 +62,21 @@ internal sealed class ServerRig : IAsyncDisposable
         var pushed = changes.Select(c => Change(c.LocalLsn, c.Key, c.Data)).ToArray();
         var digest = Server.Hash.OfPush(Encoding.UTF8.GetBytes(string.Join('|', changes)));
         return new Push(message, Client(client), VectorClock.Empty, null, false, pushed, digest);
+    }
+
+    /// <summary>Repeats a push as a client does: unchanged, until it is answered. Ends, because a tenant's pause has an end.</summary>
+    public async Task<Reply<PushReply>> UntilStoredAsync(string tenant, Push push)
+    {
+        while (true)
+        {
+            var reply = await PushAsync(tenant, push);
+            if (reply.Refusal?.Code != ErrorCode.StorageUnavailable)
+            {
+                return reply;
+            }
+
+            await Task.Delay(20);
+        }
     }
 
     /// <summary>Every change of a tenant, page by page, as a client that follows tokens would see them.</summary>
@@ -101,7 +128,7 @@ internal sealed class ServerRig : IAsyncDisposable
     }
 
     private SyncServer Start() => SyncServer.Start(
-        _configure(new SyncServerOptions { DataDir = DataDir }), TimeProvider.System, NullLoggerFactory.Instance);
+        _configure(new SyncServerOptions { DataDir = DataDir }), TimeProvider.System, _logs, _plugins);
 
     private PushedChange Change(long localLsn, string keyText, string dataText)
     {

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Persistence.Sql.Journal;
+using Akka.Persistence.Sql.Snapshot;
+
+namespace HeliosSync.Integration.Storage;
+
+/// <summary>The journal's own plugin, which fails where <see cref="StorageFaults"/> says so.</summary>
+public sealed class FaultyJournal(Config config) : SqlWriteJournal(config)
+{
+    private readonly StorageFaults _faults = StorageFaultsOf.System(Context.System);
+    private readonly Later _later = StorageFaultsOf.Self(Context.Self);
+
+    /// <summary>A store that hangs does not hear either that nobody waits for it any more.</summary>
+    private static CancellationToken Unheeded => CancellationToken.None;
+
+    /// <inheritdoc/>
+    public override Task<long> ReadHighestSequenceNrAsync(
+        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) => _faults.RunAsync(
+            StorageCall.Highest, persistenceId, _later, () => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, Unheeded));
+
+    /// <inheritdoc/>
+    public override Task ReplayMessagesAsync(
+        IActorContext context,
+        string persistenceId,
+        long fromSequenceNr,
+        long toSequenceNr,
+        long max,
+        Action<IPersistentRepresentation> recoveryCallback) => _faults.RunAsync(
+            StorageCall.Replay,
+            persistenceId,
+            _later,
+            async () =>
+            {
+                await base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
+                return true;
+            });
+
+    /// <inheritdoc/>
+    protected override bool ReceivePluginInternal(object message) =>
+        StorageFaultsOf.Do(message) || base.ReceivePluginInternal(message);
+
+    /// <inheritdoc/>
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(
+        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    {
+        var writes = messages.ToImmutableList();
+        return _faults.RunAsync(
+            StorageCall.Write,
+            writes[0].PersistenceId,
+            _later,
+            () => base.WriteMessagesAsync(writes, Unheeded),
+            () => [.. writes.Select(static w => new PlannedFailureException($"{w.LowestSequenceNr} is rejected."))]);
+    }
+}
+
+/// <summary>The snapshot store's own plugin, which fails where <see cref="StorageFaults"/> says so.</summary>
+public sealed class FaultySnapshots(Config config) : SqlSnapshotStore(config)
+{
+    private readonly StorageFaults _faults = StorageFaultsOf.System(Context.System);
+    private readonly Later _later = StorageFaultsOf.Self(Context.Self);
+
+    /// <inheritdoc/>
+    protected override bool ReceivePluginInternal(object message) =>
+        StorageFaultsOf.Do(message) || base.ReceivePluginInternal(message);
+
+    /// <inheritdoc/>
+    protected override Task<SelectedSnapshot?> LoadAsync(
+        string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) => _faults.RunAsync(
+            StorageCall.Load, persistenceId, _later, () => base.LoadAsync(persistenceId, criteria, cancellationToken));
+
+    /// <inheritdoc/>
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken) => _faults.RunAsync(
+        StorageCall.Save,
+        metadata.PersistenceId,
+        _later,
+        async () =>
+        {
+            await base.SaveAsync(metadata, snapshot, cancellationToken);
+            return true;
+        });
+
+    /// <inheritdoc/>
+    protected override Task DeleteAsync(
+        string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) => _faults.RunAsync(
+            StorageCall.Delete,
+            persistenceId,
+            _later,
+            async () =>
+            {
+                await base.DeleteAsync(persistenceId, criteria, cancellationToken);
+                return true;
+            });
+}
+
+/// <summary>Where the plugins find what they are to do, and how they do it in their own time.</summary>
+internal static class StorageFaultsOf
+{
+    public static StorageFaults System(ActorSystem system) => system.Settings.Setup.Get<StorageFaults>().Value;
+
+    public static Later Self(IActorRef self) => work => self.Tell(work, ActorRefs.NoSender);
+
+    public static bool Do(object message)
+    {
+        (message as Action)?.Invoke();
+        return message is Action;
+    }
+}
