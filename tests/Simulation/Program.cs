@@ -1,1 +1,1 @@
-return 0;
+return HeliosSync.Simulation.SimulationProgram.Run(args, Console.Out);

@@ -1,0 +1,69 @@
+using HeliosSync.Actors;
+
+namespace HeliosSync.Simulation;
+
+/// <summary>What a seed's run is like, drawn from the seed: how many clients, how bad the network, the journal and the crashes.</summary>
+internal sealed record Plan
+{
+    public required Weather Weather { get; init; }
+
+    public required Disk Disk { get; init; }
+
+    public required int SnapshotFailPercent { get; init; }
+
+    public required int SnapshotEvents { get; init; }
+
+    public required long TailBytes { get; init; }
+
+    public required long PassivateMicros { get; init; }
+
+    public required int Crashes { get; init; }
+
+    public required int Padding { get; init; }
+
+    /// <summary>How long things go wrong before they heal.</summary>
+    public required long StormMicros { get; init; }
+
+    /// <summary>Client machines of each tenant.</summary>
+    public required IReadOnlyList<int> Clients { get; init; }
+
+    /// <summary>What the server is told of this; it never makes a folder here.</summary>
+    public SyncServerOptions Options => new()
+    {
+        DataDir = "",
+        SnapshotEvents = SnapshotEvents,
+        TailBytesPerTenant = TailBytes,
+        PassivateAfter = TimeSpan.FromMicroseconds(PassivateMicros),
+    };
+
+    /// <summary>The longest pause between two things that a client does: short where many writes are to meet in one journal.</summary>
+    public required long TickMicrosMax { get; init; }
+
+    public static Plan Draw(Chance chance)
+    {
+        var isBad = chance.OneIn(2);
+        var isBusy = chance.OneIn(3);
+        return new Plan
+        {
+            Weather = new Weather(chance.Below(isBad ? 31 : 6), chance.Below(isBad ? 21 : 6), chance.Below(isBad ? 30 : 5)),
+            Disk = new Disk(chance.OneIn(3) ? 0 : chance.Below(12), chance.OneIn(3) ? 1 + chance.Below(3) : 0, chance.Below(4)),
+            SnapshotFailPercent = chance.OneIn(2) ? 0 : 25,
+            SnapshotEvents = (int)chance.Between(3, 40),
+            TailBytes = chance.Below(4) switch
+            {
+                0 => 0,
+                1 => 600,
+                2 => 4_000,
+                _ => 4L * 1_024 * 1_024,
+            },
+            PassivateMicros = chance.Between(10 * World.Second, 3 * World.Minute),
+            Crashes = chance.Below(7),
+            Padding = chance.OneIn(10) ? 3_000 : chance.Below(12),
+            StormMicros = isBusy ? chance.Between(World.Minute, 3 * World.Minute) : chance.Between(4 * World.Minute, 9 * World.Minute),
+            TickMicrosMax = isBusy ? World.Second : 14 * World.Second,
+            Clients = [Crowd(chance), Crowd(chance), Crowd(chance)],
+        };
+    }
+
+    private static int Crowd(Chance chance) => chance.OneIn(6) ? (int)chance.Between(6, 12) : (int)chance.Between(2, 5);
+}

@@ -1,0 +1,135 @@
+namespace HeliosSync.Simulation;
+
+/// <summary>What has to happen at least once in every set of seeds, or the set proves less than it says.</summary>
+internal enum Sight
+{
+    ConflictUniqueConstraintViolation,
+    ConflictConcurrentUpdate,
+    ConflictDeletedOnServer,
+    ConflictUpdatedOnServer,
+    Converged,
+    RepeatedUnderAnotherMessage,
+    Superseded,
+    AtomicRefused,
+    AtomicStored,
+    RepeatAnswered,
+    RepeatAnsweredAfterACrash,
+    AnswerLostAfterCommit,
+    CrashBetweenWriteAndAck,
+    CrashCommittedPart,
+    TokenSpannedACrash,
+    PageFromJournal,
+    PageFromTail,
+    PageOfAFilter,
+    PageWithoutOwn,
+    PageInBase64,
+    PagePinnedBelowTheHead,
+    SnapshotKept,
+    SnapshotUsed,
+    SnapshotCorruptPassedOver,
+    SnapshotLost,
+    FailedAfterCommitThenRepeated,
+    LateCommitLanded,
+    LateCommitFenced,
+    WriteFencedByALateCommit,
+    SeveralEventsInOneWrite,
+    RefusalBehindAWrite,
+    Passivated,
+    WaitedForARecovery,
+    AcceptedByDot,
+    TimestampClamped,
+    PositionRaisedByAPush,
+    CompressedChange,
+    NodeReused409,
+    LsnAhead409,
+    MessageIdReused409,
+    Resync410,
+    ChecksumRefused400,
+    TokenRefused400,
+    NotRegistered400,
+    ClientReinstalled,
+    ClientRestoredAndKnewIt,
+    ClientRestoredUnawares,
+    HeartbeatAnswered,
+    MergedAtPull,
+    MergedAfterAConflict,
+}
+
+/// <summary>What goes wrong, by kind.</summary>
+internal enum Fault
+{
+    RequestDropped,
+    AnswerDropped,
+    RequestDoubled,
+    AnswerDoubled,
+    Partition,
+    ServerCrash,
+    ServerClockJump,
+    ClientClockJump,
+    ClientCrash,
+    ClientStateLost,
+    ClientStateRestored,
+    WriteFailed,
+    WriteFailedAfterCommit,
+    WriteRejected,
+    WriteHung,
+    ReadFailed,
+    SnapshotFailed,
+    SnapshotCorrupted,
+    SnapshotDropped,
+    ReadWrongInput,
+}
+
+/// <summary>Counts of a run, or of many.</summary>
+internal sealed class Tally
+{
+    private readonly long[] _sights = new long[Enum.GetValues<Sight>().Length];
+    private readonly long[] _faults = new long[Enum.GetValues<Fault>().Length];
+
+    public long Runs { get; set; }
+
+    public long Steps { get; set; }
+
+    public long Requests { get; set; }
+
+    public long Edits { get; set; }
+
+    public long EventsCommitted { get; set; }
+
+    public long ChangesCommitted { get; set; }
+
+    public long Micros { get; set; }
+
+    public double Hours => Micros / 3_600_000_000.0;
+
+    public long this[Sight sight] => _sights[(int)sight];
+
+    public long this[Fault fault] => _faults[(int)fault];
+
+    public void Saw(Sight sight) => _sights[(int)sight]++;
+
+    /// <summary>Counts the sight where it is one.</summary>
+    public void Hit(bool isSo, Sight sight) => _sights[(int)sight] += isSo ? 1 : 0;
+
+    public void Hit(Fault fault) => _faults[(int)fault]++;
+
+    public void Add(Tally other)
+    {
+        (Runs, Steps, Requests) = (Runs + other.Runs, Steps + other.Steps, Requests + other.Requests);
+        (Edits, Micros) = (Edits + other.Edits, Micros + other.Micros);
+        EventsCommitted += other.EventsCommitted;
+        ChangesCommitted += other.ChangesCommitted;
+        for (var i = 0; i < _sights.Length; i++)
+        {
+            _sights[i] += other._sights[i];
+        }
+
+        for (var i = 0; i < _faults.Length; i++)
+        {
+            _faults[i] += other._faults[i];
+        }
+    }
+
+    /// <summary>What was never seen.</summary>
+    public IEnumerable<Sight> Unseen() => Enum.GetValues<Sight>().Where(sight => this[sight] == 0);
+}

@@ -1,0 +1,265 @@
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Simulation;
+
+/// <summary>What became of one pushed change, as the journal has it.</summary>
+internal readonly record struct Outcome(long LocalLsn, Verdict Verdict, long Lsn, ConflictType Conflict);
+
+/// <summary>What became of a push.</summary>
+/// <param name="Refused">Whether it was atomic and met a conflict.</param>
+/// <param name="Node">The node that pushed it.</param>
+/// <param name="Changes">One for each change.</param>
+/// <param name="ServerLife">The server's life in which it became durable.</param>
+internal sealed record PushOutcome(bool Refused, string Node, IReadOnlyList<Outcome> Changes, int ServerLife)
+{
+    /// <summary>Whether its write was reported as failed.</summary>
+    public bool ReportedFailed { get; set; }
+
+    /// <summary>How often it was told.</summary>
+    public int Told { get; set; }
+}
+
+/// <summary>
+/// The truth about a tenant's journal: looks at every event when it becomes durable, holds it against what the clients made and knew
+/// (oracles 2, 3, 4, 5, 8, 9), and against the rules of protocol 5.3; answers are later held against it.
+/// </summary>
+internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts, Tally tally)
+{
+    private readonly List<Edit> _changes = [];
+    private readonly Dictionary<Row, Edit> _versions = [];
+    private readonly HashSet<Edit> _validDots = [];
+    private readonly Dictionary<string, long> _judgedCounters = [];
+    private readonly Dictionary<(string Client, Guid Message), PushOutcome> _outcomes = [];
+    private readonly HashSet<string> _clients = [];
+    private long _handedOut;
+    private PushOutcome? _last;
+
+    public Truth Truth => truth;
+
+    /// <summary>The highest durable LSN.</summary>
+    public long Head => _changes.Count;
+
+    public string ServerNode { get; private set; } = "";
+
+    public Edit At(long lsn) => _changes[(int)lsn - 1];
+
+    public Edit? Version(Row row) => _versions.GetValueOrDefault(row);
+
+    public bool IsRegistered(string client) => _clients.Contains(client);
+
+    public PushOutcome? OutcomeOf(string client, Guid message) => _outcomes.GetValueOrDefault((client, message));
+
+    /// <summary>Somebody was told that nothing at or below this LSN is still to come.</summary>
+    public void HandOut(long cursor, string by)
+    {
+        if (cursor > Head)
+        {
+            verdicts.Violate(Oracle.NothingBelowACursor, $"{by} hands out {cursor}, but durable is only {Head}");
+        }
+
+        _handedOut = Math.Max(_handedOut, cursor);
+    }
+
+    /// <summary>The write of the event that became durable last is being reported as failed.</summary>
+    public void LastIsReportedFailed()
+    {
+        if (_last is not null)
+        {
+            _last.ReportedFailed = true;
+        }
+    }
+
+    /// <summary>An event became durable.</summary>
+    public void Commit(string manifest, byte[] bytes, int serverLife = 0)
+    {
+        tally.EventsCommitted++;
+        _last = null;
+        switch (events.Read(manifest, bytes))
+        {
+            case Registered e:
+                Commit(e);
+                break;
+            case Pushed e:
+                Commit(e, serverLife);
+                break;
+            default:
+                verdicts.Violate(Oracle.AnswerIsAllowed, $"an event {manifest}");
+                break;
+        }
+    }
+
+    private void Commit(Registered e)
+    {
+        var node = e.ServerNode.ToString("D");
+        if (ServerNode.Length > 0 && ServerNode != node)
+        {
+            verdicts.Violate(Oracle.TenantsApart, $"the tenant's node was {ServerNode}, {e.Client} registers with {node}");
+        }
+
+        ServerNode = node;
+        if (e.First && !_clients.Add(e.Client.Value))
+        {
+            verdicts.Violate(Oracle.NothingTwice, $"{e.Client} registers for the first time again");
+        }
+    }
+
+    private void Commit(Pushed e, int serverLife)
+    {
+        var outcomes = new List<Outcome>();
+        for (var i = 0; i < e.Judgements.Length; i++)
+        {
+            var judgement = e.Judgements.Span[i];
+            outcomes.Add(new Outcome(judgement.LocalLsn, judgement.Verdict, judgement.Lsn, judgement.Conflict));
+            if (truth.Find(e.Author.Value, judgement.LocalLsn) is { } edit)
+            {
+                Judge(edit, in judgement, in e.Changes.Span[i]);
+            }
+            else
+            {
+                verdicts.Violate(Oracle.TenantsApart, $"nobody here made the change {e.Author}/{judgement.LocalLsn}");
+            }
+        }
+
+        tally.Hit(e.Refused, Sight.AtomicRefused);
+        _last = new PushOutcome(e.Refused, e.Author.Value, outcomes, serverLife);
+        if (!_outcomes.TryAdd((e.Client.Value, e.Message), _last))
+        {
+            verdicts.Violate(Oracle.NothingTwice, $"the push {e.Message} of {e.Client} was judged twice");
+        }
+    }
+
+    private void Judge(Edit edit, in Judgement judgement, in PushedChange stored)
+    {
+        var version = Version(edit.Row);
+        var counter = edit.Clock[edit.Node];
+        var dotValid = counter > _judgedCounters.GetValueOrDefault(edit.Node);
+        _judgedCounters[edit.Node] = Math.Max(counter, _judgedCounters.GetValueOrDefault(edit.Node));
+        switch (judgement.Verdict)
+        {
+            case Verdict.Accepted:
+                Accept(edit, version, judgement.Lsn, in stored);
+                _ = dotValid && _validDots.Add(edit);
+                break;
+            case Verdict.Repeated:
+                Founded(version == edit && judgement.Lsn == edit.Lsn, edit, version, "a repeat");
+                tally.Saw(Sight.RepeatedUnderAnotherMessage);
+                break;
+            case Verdict.Superseded:
+                Supersede(edit, version, judgement.Lsn);
+                break;
+            case Verdict.Converged:
+                Founded(version is not null && version.Lsn == judgement.Lsn && IsSame(edit, version), edit, version, "converged");
+                tally.Saw(Sight.Converged);
+                break;
+            case Verdict.Conflicting:
+                Conflict(edit, version, in judgement);
+                break;
+            default:
+                Founded(judgement.Verdict == Verdict.Withdrawn && judgement.Lsn == 0, edit, version, "withdrawn");
+                break;
+        }
+    }
+
+    private void Accept(Edit edit, Edit? version, long lsn, in PushedChange stored)
+    {
+        if (lsn != Head + 1)
+        {
+            verdicts.Violate(Oracle.LsnNeverChanges, $"{edit} takes LSN {lsn} behind {Head}");
+            return;
+        }
+
+        if (lsn <= _handedOut)
+        {
+            verdicts.Violate(Oracle.NothingBelowACursor, $"{edit} appears at {lsn}, and {_handedOut} was handed out");
+        }
+
+        if (edit.Refused)
+        {
+            verdicts.Violate(Oracle.RefusedNeverAppears, $"{edit} was refused, and appears at {lsn}");
+        }
+
+        if (edit.Lsn > 0)
+        {
+            verdicts.Violate(Oracle.NothingTwice, $"{edit} stands at {edit.Lsn} and again at {lsn}");
+        }
+
+        if (version is not null && !edit.Knows.Has(version.Id) && (version.Node != edit.Node || version.LocalLsn >= edit.LocalLsn))
+        {
+            verdicts.Violate(Oracle.NothingLostSilently, $"{edit} replaces {version} at {version.Lsn}, which its author never saw");
+        }
+
+        var isAsMade = stored.Table == edit.Row.Table && stored.Key.Span.SequenceEqual([edit.Row.Key])
+            && stored.Operation == edit.Operation && stored.Compressed == edit.Compressed && stored.Data.Span.SequenceEqual(edit.Sent)
+            && stored.Checksum == edit.Checksum && stored.TimestampMicros <= edit.TimestampMicros;
+        if (!isAsMade)
+        {
+            verdicts.Violate(Oracle.AcknowledgedIsThere, $"{edit} is stored as {stored}");
+        }
+
+        See(edit, version, in stored);
+        edit.Lsn = lsn;
+        _changes.Add(edit);
+        _versions[edit.Row] = edit;
+        tally.ChangesCommitted++;
+    }
+
+    private void See(Edit edit, Edit? version, in PushedChange stored)
+    {
+        tally.Hit(stored.TimestampMicros < edit.TimestampMicros, Sight.TimestampClamped);
+        tally.Hit(edit.Compressed, Sight.CompressedChange);
+        tally.Hit(version is not null && version.Node != edit.Node && edit.KnownLsn(ServerNode) < version.Lsn, Sight.AcceptedByDot);
+    }
+
+    private void Supersede(Edit edit, Edit? version, long lsn)
+    {
+        tally.Saw(Sight.Superseded);
+        var isLater = version is not null && version.Lsn == lsn && version.Node == edit.Node && version.LocalLsn > edit.LocalLsn;
+        Founded(isLater, edit, version, "superseded");
+        if (isLater && !version!.Knows.Has(edit.Id))
+        {
+            verdicts.Violate(Oracle.NothingLostSilently, $"{edit} gives way to {version}, whose author never saw it");
+        }
+    }
+
+    private void Conflict(Edit edit, Edit? version, in Judgement judgement)
+    {
+        var isConcurrent = version is not null && version.Lsn == judgement.Lsn
+            && edit.KnownLsn(ServerNode) < version.Lsn
+            && !(_validDots.Contains(version) && edit.Clock[version.Node] >= version.Clock[version.Node])
+            && !(version.Node == edit.Node && version.LocalLsn != edit.LocalLsn)
+            && !IsSame(edit, version)
+            && judgement.Conflict == TypeOf(edit.Operation, version.Operation);
+        Founded(isConcurrent, edit, version, $"a conflict {judgement.Conflict}");
+        edit.Refused |= edit.Lsn == 0;
+        tally.Saw(judgement.Conflict switch
+        {
+            ConflictType.UniqueConstraintViolation => Sight.ConflictUniqueConstraintViolation,
+            ConflictType.ConcurrentUpdate => Sight.ConflictConcurrentUpdate,
+            ConflictType.DeletedOnServer => Sight.ConflictDeletedOnServer,
+            _ => Sight.ConflictUpdatedOnServer,
+        });
+    }
+
+    private void Founded(bool isSo, Edit edit, Edit? version, string verdict)
+    {
+        if (!isSo)
+        {
+            verdicts.Violate(
+                Oracle.VerdictIsFounded, $"{edit} is no such thing as {verdict}: the row's version is {version} at {version?.Lsn}");
+        }
+    }
+
+    private static bool IsSame(Edit edit, Edit version) => edit.Operation == Operation.Delete
+        ? version.Operation == Operation.Delete
+        : version.Operation != Operation.Delete && edit.Data.AsSpan().SequenceEqual(version.Data);
+
+    /// <summary>The table of protocol 5.5.</summary>
+    private static ConflictType TypeOf(Operation incoming, Operation standing) => (incoming, standing) switch
+    {
+        (Operation.Delete, _) => ConflictType.UpdatedOnServer,
+        (_, Operation.Delete) => ConflictType.DeletedOnServer,
+        (Operation.Insert, _) => ConflictType.UniqueConstraintViolation,
+        _ => ConflictType.ConcurrentUpdate,
+    };
+}

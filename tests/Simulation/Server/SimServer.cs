@@ -1,0 +1,253 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using HeliosSync.Actors;
+using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Tenants;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Simulation;
+
+/// <summary>
+/// The server's endpoints, as src/Host has them, on the real readers, request logic and writers; over simulated tenants. Has lives: a
+/// crash ends one and forgets all that was in memory.
+/// </summary>
+internal sealed class SimServer
+{
+    private const long AnswerTimeout = 90 * World.Second;
+
+    /// <summary>Two writes that hang, a recovery, and some more: by then a tenant has answered.</summary>
+    private const long OwedMax = 4 * World.Minute;
+
+    private readonly World _world;
+    private readonly IReadOnlyList<TenantId> _tenants;
+    private readonly SimJournal _journal;
+    private readonly SimSnapshots _snapshots;
+    private readonly AnswerChecks _checks;
+    private readonly TenantServices _services;
+    private readonly SkewedTime _time;
+    private readonly PushReader _pushes;
+    private readonly PullReader _pulls = new();
+    private readonly RegisterReader _registers = new();
+    private readonly HeartbeatReader _heartbeats = new();
+    private readonly AckWriter _acks;
+    private readonly PullWriter _pages;
+    private readonly SyncRequests _requests;
+    private SimTenants _running;
+    private bool _isDown;
+
+    public SimServer(World world, Database database, SyncServerOptions options, SkewedTime time)
+    {
+        _world = world;
+        _time = time;
+        (_tenants, _journal, _snapshots) = (database.Tenants, database.Journal, database.Snapshots);
+        _checks = new AnswerChecks(database.Ledgers, world.Verdicts, world.Tally);
+        _services = new TenantServices(
+            options,
+            new EventReader(database.Hash, database.Zstd),
+            time,
+            new TailBudget(options.TailBytesInAll),
+            new SoleServer(),
+            new Registrations(0),
+            world.Chance.Uuid);
+        _pushes = new PushReader(database.Hash, database.Zstd);
+        _acks = new AckWriter(database.Zstd);
+        _pages = new PullWriter(database.Zstd);
+        Span<byte> tokenKey = stackalloc byte[ContinuationTokens.KeyBytes];
+        world.Chance.Fill(tokenKey);
+        _requests = new SyncRequests(AskAsync, new JournalChanges(_journal.Read), new ContinuationTokens(tokenKey));
+        _running = new SimTenants(world, _services, _journal, _snapshots);
+    }
+
+    /// <summary>Serves a request, and answers when it is served; a server that is down answers nothing.</summary>
+    public void Serve(Request request, Action<Answer> respond)
+    {
+        if (!_isDown)
+        {
+            _ = ServeAsync(request, respond);
+        }
+    }
+
+    /// <summary>All that is in memory is gone; a new life begins after a while.</summary>
+    public void Crash(long downFor)
+    {
+        if (_isDown)
+        {
+            return;
+        }
+
+        _world.Tally.Hit(Fault.ServerCrash);
+        _world.Log("server: crash");
+        _isDown = true;
+        _world.ServerLife++;
+        _running.Crash();
+        _journal.Crash();
+        _world.After(downFor, () =>
+        {
+            _world.Log("server: starts");
+            _running = new SimTenants(_world, _services, _journal, _snapshots);
+            _isDown = false;
+        });
+    }
+
+    private async Task ServeAsync(Request request, Action<Answer> respond)
+    {
+        var life = _world.ServerLife;
+        var body = new ArrayBufferWriter<byte>();
+        try
+        {
+            _world.Log($"server: {request}");
+            var refusal = await AnswerAsync(request, body).ConfigureAwait(false);
+            if (refusal is not null)
+            {
+                ErrorWriter.Write(body, NameOf(refusal.Code), refusal.Message, refusal.Details, "simulated");
+            }
+
+            var answer = Answer.Read(body.WrittenMemory, life);
+            _world.Trace.Mix(body.WrittenSpan);
+            _world.Log($"server: {request} -> {answer.Code ?? "OK"} {answer.Details} at {answer.ServerLsn} of {answer.HeadLsn}");
+            _checks.Check(request, answer, life);
+            respond(answer);
+        }
+        catch (Exception e) when (_world.Caught(e))
+        {
+        }
+    }
+
+    private async Task<Refusal?> AnswerAsync(Request request, ArrayBufferWriter<byte> to) => request.Endpoint switch
+    {
+        Endpoint.Register => await RegisterAsync(request, to).ConfigureAwait(false),
+        Endpoint.Pull => await PullAsync(request, to).ConfigureAwait(false),
+        Endpoint.Push => await PushAsync(request, to).ConfigureAwait(false),
+        _ => await HeartbeatAsync(request, to).ConfigureAwait(false),
+    };
+
+    private async Task<Refusal?> RegisterAsync(Request request, ArrayBufferWriter<byte> to)
+    {
+        var (register, unread) = await _registers.ReadAsync(Pipe(request), default).ConfigureAwait(false);
+        if (register is null)
+        {
+            return unread;
+        }
+
+        var (refusal, reply) = await _requests.RegisterAsync(_tenants[request.Tenant], register).ConfigureAwait(false);
+        if (reply is not null)
+        {
+            RegisterWriter.Write(
+                to, register.Client, reply.Node, reply.ServerNode, reply.ServerLsn, reply.HeadLsn, reply.JudgedLsn, reply.JudgedCounter,
+                Limits.RequestBytesMax);
+        }
+
+        return refusal;
+    }
+
+    private async Task<Refusal?> PullAsync(Request request, ArrayBufferWriter<byte> to)
+    {
+        var (pull, unread) = await _pulls.ReadAsync(Pipe(request), default).ConfigureAwait(false);
+        if (pull is null)
+        {
+            return unread;
+        }
+
+        var (refusal, reply) = await _requests.PullAsync(_tenants[request.Tenant], pull).ConfigureAwait(false);
+        if (reply is not null)
+        {
+            _pages.Write(to, pull, reply.Page, reply.ServerNode, reply.HeadLsn, reply.ContinuationToken);
+        }
+
+        return refusal;
+    }
+
+    private async Task<Refusal?> PushAsync(Request request, ArrayBufferWriter<byte> to)
+    {
+        var (batch, unread) = await _pushes.ReadAsync(Pipe(request), default).ConfigureAwait(false);
+        if (batch is null)
+        {
+            return unread;
+        }
+
+        var (refusal, reply) = await _requests.PushAsync(_tenants[request.Tenant], batch).ConfigureAwait(false);
+        if (reply is null)
+        {
+            return refusal;
+        }
+
+        if (new PushedView(reply.Event).Refused)
+        {
+            _acks.WriteRefused(to, reply.Event, reply.ServerChanges, reply.ServerNode, "simulated");
+        }
+        else
+        {
+            _acks.Write(
+                to, reply.Event, reply.ServerChanges, reply.ServerLsn, reply.HeadLsn, reply.ServerNode, reply.Node, reply.JudgedCounter);
+        }
+
+        return null;
+    }
+
+    private async Task<Refusal?> HeartbeatAsync(Request request, ArrayBufferWriter<byte> to)
+    {
+        var (heartbeat, unread) = await _heartbeats.ReadAsync(Pipe(request), default).ConfigureAwait(false);
+        if (heartbeat is null)
+        {
+            return unread;
+        }
+
+        var (refusal, reply) = await _requests.HeartbeatAsync(_tenants[request.Tenant], heartbeat).ConfigureAwait(false);
+        if (reply is not null)
+        {
+            HeartbeatWriter.Write(to, _time.NowMicros / 1_000, reply.HeadLsn);
+        }
+
+        return refusal;
+    }
+
+    private Task<object> AskAsync(ITenantMessage message)
+    {
+        var ask = new Ask(message);
+        var (life, running) = (_world.ServerLife, _running);
+        _world.After(_world.Chance.Between(0, World.Millisecond), () =>
+        {
+            if (life == _world.ServerLife)
+            {
+                running.Deliver(ask);
+            }
+        });
+        _world.After(AnswerTimeout, () =>
+        {
+            if (life == _world.ServerLife)
+            {
+                ask.GiveUp();
+            }
+        });
+        _world.After(OwedMax, () =>
+        {
+            if (life == _world.ServerLife && !ask.IsAnswered)
+            {
+                _world.Violate(Oracle.EveryoneIsAnswered, $"{message.GetType().Name} for {message.Tenant} stays unanswered");
+            }
+        });
+        return ask.Reply;
+    }
+
+    /// <summary>The body, in two pieces, as it may come from a network.</summary>
+    private PipeReader Pipe(Request request)
+    {
+        var cut = _world.Chance.Below(request.Body.Length);
+        return PipeReader.Create(Pieces.Of(request.Body.AsMemory(0, cut), request.Body.AsMemory(cut)));
+    }
+
+    private static string NameOf(ErrorCode code) => string.Concat(
+        code.ToString().Select(static (c, i) => i > 0 && char.IsUpper(c) ? $"_{c}" : char.ToUpperInvariant(c).ToString()));
+}
+
+/// <summary>Bytes in two pieces.</summary>
+internal sealed class Pieces : ReadOnlySequenceSegment<byte>
+{
+    public static ReadOnlySequence<byte> Of(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)
+    {
+        var last = new Pieces { Memory = second, RunningIndex = first.Length };
+        var begin = new Pieces { Memory = first, Next = last };
+        return new ReadOnlySequence<byte>(begin, 0, last, second.Length);
+    }
+}

@@ -1,0 +1,40 @@
+using Xunit.Abstractions;
+
+namespace HeliosSync.Simulation;
+
+/// <summary>The short form: the seeds of CI.</summary>
+public sealed class SimulationTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Five_hundred_seeds_keep_every_promise_twice_the_same_way_and_see_everything()
+    {
+        var campaign = new Campaign(
+            1, SimulationProgram.SeedsForAllSights, Environment.ProcessorCount, true, static (seed, shop) => Run.Of(seed, shop));
+        campaign.Run(null, TimeSpan.FromHours(1), static _ => { });
+        Print(Summary.Of(campaign.Tally));
+        if (campaign.Failure is { } failure)
+        {
+            Print(Summary.Of(failure));
+            Assert.Fail(string.Join('\n', Summary.Of(failure).TakeLast(3)));
+        }
+
+        Assert.Equal(SimulationProgram.SeedsForAllSights, campaign.Tally.Runs);
+        Assert.Empty(campaign.Tally.Unseen());
+    }
+
+    [SeedFact]
+    public void The_named_seed_keeps_every_promise()
+    {
+        using var workshop = new Workshop();
+        var result = Run.Of(SeedFactAttribute.Seed!.Value, workshop, output.WriteLine);
+        Assert.Null(result.Violation);
+    }
+
+    private void Print(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            output.WriteLine(line);
+        }
+    }
+}
