@@ -53,7 +53,7 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
     /// <summary>Sends the rest; a short answer is sent whole, with its length.</summary>
     public async ValueTask CompleteAsync(CancellationToken ct)
     {
-        Spill();
+        Spill(isLast: true);
         if (_encoder is not null)
         {
             await _encoder.DisposeAsync();
@@ -113,7 +113,7 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
             return;
         }
 
-        Spill();
+        Spill(isLast: false);
         if (_buffer.Length < bytes)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
@@ -121,9 +121,13 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
         }
     }
 
-    private void Spill()
+    /// <summary>
+    /// Passes on what is in the buffer. Whether the answer is compressed is decided the first time, for all of it: what is not the last
+    /// is the beginning of a long answer, however short it is itself.
+    /// </summary>
+    private void Spill(bool isLast)
     {
-        if (coding != ContentCoding.Identity && _encoder is null && _used >= CompressedBytesMin)
+        if (coding != ContentCoding.Identity && _encoder is null && (!isLast || _used >= CompressedBytesMin))
         {
             _encoder = Encoder();
         }

@@ -102,6 +102,33 @@ public sealed class ContentCodingTests(Site site) : IClassFixture<Site>
         Assert.Equal(plain.Bytes, coding is null ? answer.Bytes : Coding.Decode(coding, answer.Bytes));
     }
 
+    /// <summary>
+    /// A page of one change, of any size: its first bytes are few, whatever comes behind, and belong into the compressed stream too.
+    /// </summary>
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("zstd")]
+    public async Task A_compressed_page_of_one_change_is_the_plain_page_whatever_its_size(string coding)
+    {
+        var device = await site.DeviceAsync(site.NewTenant(), "a");
+        var lsn = 0L;
+        foreach (var bytes in new[] { 1, 300, 900, 1_500, 4_000, 5_500, 12_000, 16_000, 17_000, 40_000, 250_000 })
+        {
+            var data = new byte[bytes];
+            new Random(bytes).NextBytes(data);
+            (await device.PushAsync(Change.Of("Insert", ++lsn, Encoding.UTF8.GetBytes($"k{lsn}"), data))).Ok();
+            foreach (var encoding in new[] { "bytes", "base64" })
+            {
+                var pull = Encoding.UTF8.GetBytes(Body.Pull("a", lsn - 1).With(new() { ["encoding"] = encoding }).ToJsonString());
+                var plain = (await device.PostAsync("pull", pull)).Ok();
+                var answer = await device.PostAsync("pull", pull, Coding.Accepted(coding));
+                var decoded = answer.ContentEncoding is null ? answer.Bytes : Coding.Decode(coding, answer.Bytes);
+                Assert.True(plain.Bytes.AsSpan().SequenceEqual(decoded), $"{bytes} bytes as {encoding}");
+            }
+        }
+    }
+
     [Fact]
     public async Task An_acknowledgement_is_compressed_too()
     {
