@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
+using Microsoft.AspNetCore.Connections;
 
 namespace HeliosSync.Host;
 
@@ -49,7 +50,7 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
             http.Response.Headers.Connection = "close";
             return new(null, BodyRefusals.TooSlow);
         }
-        catch (IOException) when (!http.RequestAborted.IsCancellationRequested)
+        catch (IOException e) when (e is not ConnectionResetException && !http.RequestAborted.IsCancellationRequested)
         {
             // Kestrel's word for HTTP that is broken within the body is a BadHttpRequestException, or bare for sizes beyond counting.
             http.Response.Headers.Connection = "close";

@@ -1,4 +1,5 @@
 using HeliosSync.Domain;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace HeliosSync.Host;
@@ -37,6 +38,8 @@ internal sealed class RequestFrame(
         catch (Exception e) when (IsGone(http, e))
         {
             RequestLog.Gone(logger, endpoint.Path, exchange.RequestId);
+            // Kestrel may not know yet: it would try to read the rest of the body, and log an error.
+            http.Abort();
             return;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -129,5 +132,5 @@ internal sealed class RequestFrame(
         method == "*" || HttpMethods.Equals(method, asked) || (HttpMethods.IsGet(method) && HttpMethods.IsHead(asked));
 
     private static bool IsGone(HttpContext http, Exception e) =>
-        http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException;
+        e is ConnectionResetException || (http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException);
 }

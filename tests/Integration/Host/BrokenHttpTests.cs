@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace HeliosSync.Integration.Hosting;
@@ -84,5 +86,30 @@ public sealed class BrokenHttpTests(TestServer server) : IClassFixture<TestServe
         var answer = await RawHttp.AskAsync(
             server.Address, "POST /api/v1/sync/push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 401 ", answer, StringComparison.Ordinal);
+    }
+
+    /// <summary>Who can fill the log with errors by going away can hide others there. The server ends before the log is looked at.</summary>
+    [Theory]
+    [InlineData("Content-Length: 100000")]
+    [InlineData("Transfer-Encoding: chunked")]
+    [InlineData("Content-Length: 100000\r\nContent-Encoding: gzip")]
+    [InlineData("Content-Length: 1000000\r\nContent-Encoding: zstd")]
+    public async Task A_client_that_resets_its_connection_within_a_body_is_no_error_of_the_server(string framing)
+    {
+        await using var server = await TestServer.StartAsync();
+        var head = $"POST /api/v1/sync/push HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {server.Token()}\r\n"
+            + $"Content-Type: application/json\r\n{framing}\r\n\r\n";
+        for (var i = 0; i < 50; i++)
+        {
+            // A socket: a TcpClient would end the connection in order before it resets it.
+            using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+            await client.ConnectAsync(server.Address.Host, server.Address.Port);
+            await client.SendAsync(Encoding.Latin1.GetBytes($"{head}2000\r\n{{\"x\":[1,1,1,1"));
+            // A turn for the server, so that it waits for more of the body when the connection is reset.
+            Assert.Equal("OK", (await server.Http.GetAsync("health")).ReasonPhrase);
+        }
+
+        await server.StopAsync();
+        Assert.DoesNotContain(server.Log.Lines, static l => l.Contains(" error ", StringComparison.Ordinal));
     }
 }
