@@ -3,13 +3,18 @@ using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
+using Microsoft.Extensions.Logging;
 
 namespace HeliosSync.Actors;
 
 /// <summary>
 /// From a request to its whole answer: asks the tenant, and completes what it says from the journal. Holds nothing between two requests.
 /// </summary>
-internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, ContinuationTokens tokens)
+/// <param name="ask">Asks a tenant.</param>
+/// <param name="changes">Reads the journal.</param>
+/// <param name="tokens">Seals and opens continuation tokens.</param>
+/// <param name="log">Where it is said why the journal could not be read.</param>
+internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, ContinuationTokens tokens, ILogger? log = null)
 {
     /// <summary>Registers a client (protocol 4.1).</summary>
     public Task<Reply<RegisterReply>> RegisterAsync(TenantId tenant, Register register) =>
@@ -29,8 +34,11 @@ internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, Contin
             return new Reply<PushReply>(refusal, null);
         }
 
+        var (message, digest) = (batch.Push.Message, batch.Push.Digest);
         batch.Dispose();
-        return stored is null ? new Reply<PushReply>(refusal, null) : await AnswerAsync(tenant, stored).ConfigureAwait(false);
+        return stored is null
+            ? new Reply<PushReply>(refusal, null)
+            : await AnswerAsync(tenant, stored, message, digest).ConfigureAwait(false);
     }
 
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
@@ -56,17 +64,17 @@ internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, Contin
             var token = page.HasMore ? tokens.Seal(tenant, pull, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
             return new Reply<PullReply>(null, new PullReply(page, plan.ServerNode, plan.HeadLsn, token));
         }
-        catch (DbException)
+        catch (Exception e) when (IsOfStorage(e))
         {
-            return new Reply<PullReply>(ComeAgain.StorageUnavailable, null);
+            return new Reply<PullReply>(WhyNot(tenant, e), null);
         }
     }
 
-    private async Task<Reply<PushReply>> AnswerAsync(TenantId tenant, PushStored stored)
+    private async Task<Reply<PushReply>> AnswerAsync(TenantId tenant, PushStored stored, Guid message, Hash128 digest)
     {
         try
         {
-            var bytes = stored.Event ?? changes.ReadEvent(tenant, stored.Sequence);
+            var bytes = stored.Event ?? changes.ReadPush(tenant, stored.Sequence, message, digest);
             var met = JournalChanges.ConflictLsns(bytes);
             IReadOnlyDictionary<long, ServerChange> versions = new Dictionary<long, ServerChange>();
             if (met.Count > 0)
@@ -84,10 +92,23 @@ internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, Contin
             return new Reply<PushReply>(
                 null, new PushReply(bytes, versions, stored.ServerLsn, stored.HeadLsn, stored.ServerNode, node, counter));
         }
-        catch (DbException)
+        catch (Exception e) when (IsOfStorage(e))
         {
-            return new Reply<PushReply>(ComeAgain.StorageUnavailable, null);
+            return new Reply<PushReply>(WhyNot(tenant, e), null);
         }
+    }
+
+    private static bool IsOfStorage(Exception e) => e is DbException or JournalDamageException or InvalidDataException;
+
+    /// <summary>What the client is told; why, is said in the log.</summary>
+    private Refusal WhyNot(TenantId tenant, Exception e)
+    {
+        if (log is not null)
+        {
+            StorageLog.Unreadable(log, tenant.Value, e.Message);
+        }
+
+        return e is DbException ? ComeAgain.StorageUnavailable : ComeAgain.JournalDamaged;
     }
 
     private async Task<Reply<T>> AskAsync<T>(ITenantMessage message)

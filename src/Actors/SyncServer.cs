@@ -4,6 +4,7 @@ using HeliosSync.Actors.Tenants;
 using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace HeliosSync.Actors;
@@ -30,7 +31,7 @@ public sealed class SyncServer : IAsyncDisposable
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
         _reader = new JournalReader(files.Journal);
-        _health = new JournalHealth(files.Journal, time);
+        _health = new JournalHealth(files.Journal, time, files.Remember);
         _registrations = new Registrations(_reader.CountRegistered());
         _system = AkkaWiring.Start(files, Hash, logs, plugins);
         var services = new TenantServices(
@@ -43,7 +44,12 @@ public sealed class SyncServer : IAsyncDisposable
             Guid.NewGuid);
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
         var port = new TenantPort(new LocalTenants(Tenants), options.AnswerTimeout);
-        _requests = new SyncRequests(port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey));
+        var log = logs.CreateLogger<SyncServer>();
+        _requests = new SyncRequests(port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey), log);
+        foreach (var note in files.Notes)
+        {
+            StorageLog.Noted(log, note);
+        }
     }
 
     /// <summary>The keyed hashes of rows and contents: what readers of pushes need.</summary>
@@ -78,6 +84,10 @@ public sealed class SyncServer : IAsyncDisposable
             var server = new SyncServer(options, files, time, logs, plugins);
             files = null;
             return server;
+        }
+        catch (SqliteException e)
+        {
+            throw new StartupException($"The journal in the data folder '{options.DataDir}' cannot be read: {e.Message}", e);
         }
         finally
         {

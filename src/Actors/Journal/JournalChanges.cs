@@ -7,12 +7,19 @@ namespace HeliosSync.Actors.Journal;
 /// <summary>Finds changes in the journal by LSN: for pages, for repeated answers and for conflict reports.</summary>
 internal sealed class JournalChanges(ReadJournal read)
 {
-    /// <summary>The event with that sequence number, which the caller knows to be durable.</summary>
-    public byte[] ReadEvent(TenantId tenant, long sequence)
+    /// <summary>The push with that sequence number, which the caller knows to be durable, and to have these two marks.</summary>
+    public byte[] ReadPush(TenantId tenant, long sequence, Guid message, Hash128 digest)
     {
-        byte[]? found = null;
-        read(tenant, sequence, sequence, row => (found = row.Bytes) is null);
-        return found ?? throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: event {sequence} is missing from the journal.");
+        byte[] found = [];
+        Read(tenant, sequence, sequence, row =>
+        {
+            var view = row.Manifest == EventWriter.PushedManifest ? new PushedView(row.Bytes) : default;
+            found = row.Bytes;
+            return view.Message == message && view.Digest == digest
+                ? false
+                : throw new JournalDamageException(tenant, sequence, "is not the push that was stored there");
+        });
+        return found;
     }
 
     /// <summary>
@@ -34,7 +41,7 @@ internal sealed class JournalChanges(ReadJournal read)
             return;
         }
 
-        read(tenant, plan.FromSequence, plan.HeadSequence, row =>
+        Read(tenant, plan.FromSequence, plan.HeadSequence, row =>
         {
             if (row.Manifest == EventWriter.PushedManifest)
             {
@@ -45,7 +52,7 @@ internal sealed class JournalChanges(ReadJournal read)
         });
         if (!page.IsFull)
         {
-            throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: the journal ends at LSN {page.ServerLsn}, below its head.");
+            throw new JournalDamageException(tenant, plan.HeadSequence, $"should have brought more than LSN {page.ServerLsn}");
         }
     }
 
@@ -75,7 +82,7 @@ internal sealed class JournalChanges(ReadJournal read)
         while (found.Count < lsns.Count)
         {
             var before = found.Count;
-            read(tenant, places.FromSequences[before], places.HeadSequence, row =>
+            Read(tenant, places.FromSequences[before], places.HeadSequence, row =>
             {
                 if (row.Manifest == EventWriter.PushedManifest)
                 {
@@ -86,11 +93,40 @@ internal sealed class JournalChanges(ReadJournal read)
             });
             if (found.Count == before)
             {
-                throw new InvalidDataException($"{PersistenceIds.Of(tenant)}: LSN {lsns[before]} is missing from the journal.");
+                throw new JournalDamageException(tenant, places.HeadSequence, $"ends the journal, and LSN {lsns[before]} was not there");
             }
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// Hands out these events, each checked to be the one that was written there, and none left out. Throws
+    /// <see cref="JournalDamageException"/>: bytes that do not bear their checksum are handed to nobody.
+    /// </summary>
+    private void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take)
+    {
+        var name = PersistenceIds.Of(tenant);
+        var (next, more) = (from, true);
+        read(tenant, from, to, row =>
+        {
+            if (row.Sequence != next)
+            {
+                throw new JournalDamageException(tenant, next, "is missing");
+            }
+
+            if (!EventSeal.Holds(row.Bytes, EventSeal.PlaceOf(name, next, row.Manifest)))
+            {
+                throw new JournalDamageException(tenant, next, "is not what was written there: its checksum does not match");
+            }
+
+            next++;
+            return more = take(row);
+        });
+        if (more && next <= to)
+        {
+            throw new JournalDamageException(tenant, next, "is missing");
+        }
     }
 
     /// <summary>Takes what is still wanted of an event's changes; both stand in LSN order.</summary>

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Security.Cryptography;
 using HeliosSync.Codec;
 using Microsoft.Data.Sqlite;
 
@@ -11,17 +10,21 @@ namespace HeliosSync.Actors.Journal;
 /// </summary>
 internal sealed class JournalFiles : IDisposable
 {
-    public const int TokenKeyBytes = 32;
+    /// <summary>The journal's file name.</summary>
+    public const string JournalName = "heliossync.db";
 
-    private readonly FileStream _lock;
+    private readonly FolderLock _lock;
+    private readonly ulong _database;
 
-    private JournalFiles(FileStream held, string journal, string snapshots, byte[] hashKey, byte[] tokenKey)
+    private JournalFiles(FolderLock held, string journal, string snapshots, JournalKeys keys, IReadOnlyList<string> notes)
     {
         _lock = held;
+        _database = new KeyedHash(keys.Hash).Fingerprint;
         Journal = journal;
         Snapshots = snapshots;
-        HashKey = hashKey;
-        TokenKey = tokenKey;
+        HashKey = keys.Hash;
+        TokenKey = keys.Token;
+        Notes = notes;
     }
 
     /// <summary>Connection string of the journal.</summary>
@@ -36,34 +39,28 @@ internal sealed class JournalFiles : IDisposable
     /// <summary>The key that authenticates continuation tokens, as old as the database.</summary>
     public byte[] TokenKey { get; }
 
+    /// <summary>What the opening found and mended, a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
     /// <summary>Opens or makes the files; <see cref="StartupException"/> says in one sentence why it cannot.</summary>
     public static JournalFiles Open(string dataDir)
     {
-        FileStream? held = null;
+        FolderLock? held = null;
         try
         {
-            held = Lock(dataDir);
-            var journal = ConnectionString(dataDir, "heliossync.db");
-            var snapshots = ConnectionString(dataDir, "snapshots.db");
-            using (var connection = OpenChecked(snapshots))
-            {
-                Execute(connection, Schema.Snapshots);
-            }
-
-            using (var connection = OpenChecked(journal))
-            {
-                CheckVersion(connection, dataDir);
-                Execute(connection, Schema.Journal);
-                Keep(connection, "schema_version", BitConverter.GetBytes(Schema.Version));
-                var hashKey = Keep(connection, "hash_key", RandomNumberGenerator.GetBytes(KeyedHash.KeyBytes));
-                var tokenKey = Keep(connection, "token_key", RandomNumberGenerator.GetBytes(TokenKeyBytes));
-                var files = new JournalFiles(held, journal, snapshots, hashKey, tokenKey);
-                held = null;
-                return files;
-            }
+            held = FolderLock.Take(dataDir);
+            var files = Open(dataDir, held);
+            held = null;
+            return files;
+        }
+        catch (StartupException)
+        {
+            ClosePools(dataDir);
+            throw;
         }
         catch (SqliteException e)
         {
+            ClosePools(dataDir);
             throw new StartupException($"The database in the data folder '{dataDir}' cannot be opened: {e.Message}", e);
         }
         finally
@@ -71,6 +68,23 @@ internal sealed class JournalFiles : IDisposable
             held?.Dispose();
         }
     }
+
+    /// <summary>Closes what is kept open of a file, so that it can be put in another place.</summary>
+    public static void ClosePool(string connectionString)
+    {
+        using var connection = new SqliteConnection(connectionString);
+        SqliteConnection.ClearPool(connection);
+    }
+
+    /// <summary>Closes what is kept open of the folder's files, so that others can be put in their places.</summary>
+    private static void ClosePools(string dataDir)
+    {
+        ClosePool(ConnectionString(dataDir, JournalName));
+        ClosePool(ConnectionString(dataDir, SnapshotFile.Name));
+    }
+
+    /// <summary>Remembers in the lock file how many events are durable by now.</summary>
+    public void Remember(long events) => _lock.Remember(new FolderMark(_database, events));
 
     /// <summary>
     /// Makes a connection as durable as an acknowledgement promises, each time it is opened: <c>synchronous</c> belongs to the
@@ -84,43 +98,65 @@ internal sealed class JournalFiles : IDisposable
     {
         using (var connection = new SqliteConnection(Journal))
         {
-            SqliteConnection.ClearPool(connection);
+            RememberEnd(connection);
         }
 
-        using (var connection = new SqliteConnection(Snapshots))
-        {
-            SqliteConnection.ClearPool(connection);
-        }
+        ClosePool(Journal);
+        ClosePool(Snapshots);
 
         _lock.Dispose();
     }
 
-    private static FileStream Lock(string dataDir)
+    /// <summary>The lock file's last word. Without it an older one holds.</summary>
+    private void RememberEnd(SqliteConnection connection)
     {
         try
         {
-            Directory.CreateDirectory(dataDir);
-            return new FileStream(
-                Path.Combine(dataDir, "heliossync.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            connection.Open();
+            Remember(JournalHealth.CountEvents(connection));
+            connection.Close();
         }
-        catch (UnauthorizedAccessException e)
+        catch (SqliteException)
         {
-            throw new StartupException($"The data folder '{dataDir}' cannot be written: {e.Message}", e);
+            // The database cannot be read; the next start says so.
         }
-        catch (IOException e) when (File.Exists(Path.Combine(dataDir, "heliossync.lock")))
+    }
+
+    private static JournalFiles Open(string dataDir, FolderLock held)
+    {
+        var path = Path.Combine(dataDir, JournalName);
+        // The snapshots' file is made after the journal, and the lock file remembers it.
+        var mustExist = held.Mark != default || File.Exists(Path.Combine(dataDir, SnapshotFile.Name));
+        if (!File.Exists(path) && (mustExist || File.Exists(path + "-wal")))
         {
-            throw new StartupException($"The data folder '{dataDir}' is in use by another server: {e.Message}", e);
+            throw JournalTables.Gone(dataDir);
         }
-        catch (IOException e)
+
+        if (WalCheck.Find(path + "-wal") is { } damage)
         {
-            throw new StartupException($"The data folder '{dataDir}' cannot be made: {e.Message}", e);
+            throw new StartupException(
+                $"The write-ahead log {path}-wal is damaged: {damage}. SQLite would drop acknowledged changes from there on. Keep a "
+                + "copy of the folder and put the newest backup in its place; or, to go on without them, delete that file.");
         }
+
+        var journal = ConnectionString(dataDir, JournalName);
+        var snapshots = ConnectionString(dataDir, SnapshotFile.Name);
+        using var connection = OpenChecked(journal);
+        var tables = new JournalTables(connection, dataDir);
+        var keys = tables.OpenOrMake(mustExist);
+        var fingerprint = new KeyedHash(keys.Hash).Fingerprint;
+        var events = tables.CheckEvents(held.Mark.Database == fingerprint ? held.Mark : default);
+        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+        var file = new SnapshotFile(dataDir, snapshots);
+        file.Prepare(connection);
+        held.Remember(new FolderMark(fingerprint, events));
+        return new JournalFiles(held, journal, snapshots, keys, file.Notes);
     }
 
     private static string ConnectionString(string dataDir, string file) =>
         new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataDir, file), Pooling = true }.ToString();
 
-    private static SqliteConnection OpenChecked(string connectionString)
+    public static SqliteConnection OpenChecked(string connectionString)
     {
         var connection = new SqliteConnection(connectionString);
         try
@@ -140,36 +176,6 @@ internal sealed class JournalFiles : IDisposable
             connection.Dispose();
             throw;
         }
-    }
-
-    private static void CheckVersion(SqliteConnection connection, string dataDir)
-    {
-        var known = Scalar(connection, "SELECT 1 FROM sqlite_master WHERE name = 'heliossync_meta'") is not null;
-        if (known && Read(connection, "schema_version") is { } stored && BitConverter.ToInt32(stored) > Schema.Version)
-        {
-            throw new StartupException(
-                $"The database in '{dataDir}' has version {BitConverter.ToInt32(stored)}, and this program knows none above "
-                + $"{Schema.Version}: use a newer program.");
-        }
-    }
-
-    /// <summary>The stored value of that name; where there is none, this one from now on.</summary>
-    private static byte[] Keep(SqliteConnection connection, string name, byte[] value)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "INSERT INTO heliossync_meta VALUES ($name, $value) ON CONFLICT DO NOTHING";
-        command.Parameters.AddWithValue("$name", name);
-        command.Parameters.AddWithValue("$value", value);
-        command.ExecuteNonQuery();
-        return Read(connection, name)!;
-    }
-
-    private static byte[]? Read(SqliteConnection connection, string name)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT value FROM heliossync_meta WHERE name = $name";
-        command.Parameters.AddWithValue("$name", name);
-        return command.ExecuteScalar() as byte[];
     }
 
     private static object? Scalar(SqliteConnection connection, string sql)

@@ -6,7 +6,10 @@ namespace HeliosSync.Actors.Journal;
 /// Whether the journal can be written, found out by writing: at most once a second an event is appended and taken back, and something
 /// small is made durable. A write that hangs is one that cannot be made: nobody waits for it longer than <see cref="Patience"/>.
 /// </summary>
-internal sealed class JournalHealth(string connectionString, TimeProvider time)
+/// <param name="connectionString">The journal.</param>
+/// <param name="time">The clock.</param>
+/// <param name="remember">Is told how many events are durable.</param>
+internal sealed class JournalHealth(string connectionString, TimeProvider time, Action<long> remember)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -53,12 +56,21 @@ internal sealed class JournalHealth(string connectionString, TimeProvider time)
             transaction.Rollback("event");
             Execute(transaction, Schema.Probe);
             transaction.Commit();
+            remember(CountEvents(connection));
             return true;
         }
         catch (SqliteException)
         {
             return false;
         }
+    }
+
+    /// <summary>How many events are durable.</summary>
+    public static long CountEvents(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = Schema.LastEvent;
+        return command.ExecuteScalar() as long? ?? 0;
     }
 
     private static void Execute(SqliteTransaction transaction, string sql)

@@ -28,7 +28,9 @@ internal sealed class JournalSerializer(ExtendedActorSystem system) : Serializer
 }
 
 /// <summary>A tenant's state, on its way into the snapshot file or out of it.</summary>
-internal sealed record StoredSnapshot(TenantSnapshot State);
+/// <param name="Of">Whose it is, and of which event.</param>
+/// <param name="State">The state.</param>
+internal sealed record StoredSnapshot(SnapshotEnvelope Of, TenantSnapshot State);
 
 /// <summary>
 /// Snapshots to and from their file. The work is done here, on the snapshot store's thread, not in the tenant's actor. A snapshot that
@@ -38,22 +40,28 @@ internal sealed class SnapshotSerializer(ExtendedActorSystem system, KeyedHash h
 {
     public const int StoredIdentifier = 7_002;
 
-    private const string Version1 = "tenant/1";
+    private const string Version2 = "tenant/2";
 
     public override int Identifier => StoredIdentifier;
 
-    public override string Manifest(object o) => Version1;
+    public override string Manifest(object o) => Version2;
 
-    public override byte[] ToBinary(object obj) => SnapshotWriter.Write(((StoredSnapshot)obj).State, hash);
+    public override byte[] ToBinary(object obj)
+    {
+        var snapshot = (StoredSnapshot)obj;
+        return snapshot.Of.Wrap(SnapshotWriter.Write(snapshot.State, hash));
+    }
 
     public override object FromBinary(byte[] bytes, string manifest)
     {
-        if (manifest != Version1)
+        if (manifest != Version2)
         {
             throw new InvalidDataException($"This program knows no snapshot of the kind '{manifest}'.");
         }
 
-        return new StoredSnapshot(SnapshotReader.Read(bytes, hash)
-            ?? throw new InvalidDataException("The snapshot belongs to another database."));
+        var envelope = SnapshotEnvelope.Read(bytes, out var at);
+        return new StoredSnapshot(
+            envelope,
+            SnapshotReader.Read(bytes.AsMemory(at), hash) ?? throw new InvalidDataException("The snapshot belongs to another database."));
     }
 }

@@ -5,5 +5,13 @@ namespace HeliosSync.Actors.Journal;
 /// <summary>A tenant's name in the journal. Stored for ever.</summary>
 internal static class PersistenceIds
 {
-    public static string Of(TenantId tenant) => "tenant:" + tenant.Value;
+    private const string Prefix = "tenant:";
+
+    public static string Of(TenantId tenant) => Prefix + tenant.Value;
+
+    public static bool TryParse(string name, out TenantId tenant)
+    {
+        tenant = default;
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && TenantId.TryParse(name[Prefix.Length..], out tenant);
+    }
 }

@@ -85,4 +85,8 @@ internal static class ComeAgain
     public static Refusal StorageUnavailable { get; } = new(
         ErrorCode.StorageUnavailable,
         "The journal cannot be reached; whether a push was stored is open: repeat it with the same message_id.");
+
+    public static Refusal JournalDamaged { get; } = new(
+        ErrorCode.StorageUnavailable,
+        "The journal is damaged where this would have to be read; the server's log says where. Repeat a push with the same message_id.");
 }

@@ -1,4 +1,5 @@
 using HeliosSync.Actors.Journal;
+using HeliosSync.Codec;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Actors.Tenants;
@@ -18,7 +19,10 @@ internal sealed class SnapshotSchedule(SyncServerOptions options)
     }
 
     /// <summary>The state right after the event that was just applied, where a snapshot is due there; else null.</summary>
-    public StoredSnapshot? Cut(Tenant tenant)
+    /// <param name="id">The tenant's name in the journal.</param>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="last">That event.</param>
+    public StoredSnapshot? Cut(string id, Tenant tenant, JournalEvent last)
     {
         if (_saving || (_events < options.SnapshotEvents && _bytes < options.SnapshotBytes))
         {
@@ -26,7 +30,7 @@ internal sealed class SnapshotSchedule(SyncServerOptions options)
         }
 
         (_saving, _events, _bytes) = (true, 0, 0);
-        return new StoredSnapshot(tenant.Freeze());
+        return new StoredSnapshot(new SnapshotEnvelope(id, tenant.Sequence, EventSeal.Of(last.Bytes)), tenant.Freeze());
     }
 
     /// <summary>The snapshot that was cut is kept, or could not be.</summary>

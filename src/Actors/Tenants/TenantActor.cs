@@ -33,7 +33,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
         switch (message)
         {
             case SnapshotOffer { Snapshot: StoredSnapshot snapshot }:
-                _cycle.Recover(snapshot);
+                _cycle.Recover(snapshot, LastSequenceNr);
                 break;
             case JournalEvent e:
                 _cycle.Recover(e, LastSequenceNr);
@@ -67,6 +67,23 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>One line: the tenant is asked for again and again, and each time this is found again.</summary>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        if (reason is JournalDamageException)
+        {
+            _log.Error("{0} The tenant is unavailable until its journal is mended; 'heliossync check' tells more.", reason.Message);
+        }
+        else
+        {
+            _log.Error(
+                "{0} cannot be read behind event {1}: {2} The tenant is unavailable until it can.",
+                PersistenceId,
+                LastSequenceNr,
+                reason.Message);
         }
     }
 

@@ -38,6 +38,7 @@ internal interface ITenantOutlet<in TCaller>
 internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services, ITenantOutlet<TCaller> outlet)
     where TCaller : notnull
 {
+    private readonly string _name = PersistenceIds.Of(id);
     private readonly HashSet<TCaller> _owed = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options);
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
@@ -45,13 +46,34 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private (long Lsn, long Sequence) _durable;
     private bool _stopping;
 
-    /// <summary>Begins with the newest snapshot, where there is one.</summary>
-    public void Recover(StoredSnapshot snapshot) => _tenant = new Tenant(snapshot.State);
+    /// <summary>Begins with the newest snapshot, where there is one. Throws where it is another tenant's, or of another event.</summary>
+    public void Recover(StoredSnapshot snapshot, long sequence)
+    {
+        if (snapshot.Of.PersistenceId != _name || snapshot.Of.Sequence != sequence || snapshot.State.Sequence != sequence)
+        {
+            throw new InvalidDataException($"The snapshot at {sequence} is of {snapshot.Of.PersistenceId} at {snapshot.Of.Sequence}.");
+        }
 
-    /// <summary>Takes the next event of the journal.</summary>
+        _tenant = new Tenant(snapshot.State);
+    }
+
+    /// <summary>Takes the next event of the journal. Throws where it is not the next, or not what was written there.</summary>
     public void Recover(JournalEvent e, long sequence)
     {
-        _tenant.Apply(services.Events.Read(e.Manifest, e.Bytes), sequence, e.Bytes.Length);
+        if (sequence != _tenant.Sequence + 1)
+        {
+            throw new JournalDamageException(id, _tenant.Sequence + 1, "is missing");
+        }
+
+        try
+        {
+            _tenant.Apply(services.Events.Read(e.Manifest, e.Bytes, PlaceOf(e.Manifest, sequence)), sequence, e.Bytes.Length);
+        }
+        catch (Exception bad) when (bad is InvalidDataException or ArgumentException)
+        {
+            throw new JournalDamageException(id, sequence, $"cannot be used: {bad.Message}", bad);
+        }
+
         _snapshots.Count(e.Bytes.Length);
     }
 
@@ -60,7 +82,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     {
         if (sequence != _tenant.Sequence)
         {
-            throw new InvalidDataException($"{PersistenceIds.Of(id)}: the journal ends at {sequence}, its events at {_tenant.Sequence}.");
+            throw new JournalDamageException(id, _tenant.Sequence + 1, $"is missing, and the journal goes on to {sequence}");
         }
 
         _durable = (_tenant.Head, sequence);
@@ -219,21 +241,22 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         outlet.Beat(heartbeat.Client, _durable.Lsn, from);
     }
 
-    /// <summary>Encodes an event, so that nothing about it can fail later, and makes it part of the state.</summary>
+    /// <summary>Encodes an event, so that nothing about it can fail later, ties it to its place, and makes it part of the state.</summary>
     private Applied Apply(TenantEvent e)
     {
         var written = new JournalEvent(EventWriter.ManifestOf(e), EventWriter.Write(e));
+        EventSeal.Bind(written.Bytes, PlaceOf(written.Manifest, _tenant.Sequence + 1));
         var before = _tenant.Head;
         _tenant.Apply(e, _tenant.Sequence + 1, written.Bytes.Length);
         _snapshots.Count(written.Bytes.Length);
-        return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_tenant));
+        return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_name, _tenant, written));
     }
 
     private void Persist(Applied applied, TCaller to, Func<object> answer) => outlet.Persist(applied.Event, sequence =>
     {
         if (sequence != applied.Sequence)
         {
-            throw new InvalidOperationException($"{PersistenceIds.Of(id)}: event {applied.Sequence} was stored as {sequence}.");
+            throw new InvalidOperationException($"{_name}: event {applied.Sequence} was stored as {sequence}.");
         }
 
         _durable = (applied.HeadAfter, applied.Sequence);
@@ -256,6 +279,8 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         _owed.Remove(to);
         outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable);
     }
+
+    private uint PlaceOf(string manifest, long sequence) => EventSeal.PlaceOf(_name, sequence, manifest);
 
     private long NowMicros() => (services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Codec;
@@ -11,10 +10,13 @@ namespace HeliosSync.Codec;
 public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
 {
     /// <summary>The event stored under that manifest.</summary>
-    public TenantEvent Read(string manifest, ReadOnlyMemory<byte> bytes)
+    /// <param name="manifest">Its kind and version.</param>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="place">Where they stand, as <see cref="EventSeal.PlaceOf"/> names it; 0 for bytes that are tied to no place.</param>
+    public TenantEvent Read(string manifest, ReadOnlyMemory<byte> bytes, uint place = 0)
     {
         var body = bytes.Length - EventWriter.ChecksumBytes;
-        if (body < 1 || Crc32.HashToUInt32(bytes.Span[..body]) != new BytesReader(bytes.Span, body).Fixed32())
+        if (!EventSeal.Holds(bytes.Span, place))
         {
             throw BytesReader.Corrupt("its CRC does not match");
         }

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace HeliosSync.Host;
 
-/// <summary>What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, and <c>token</c>.</summary>
+/// <summary>
+/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c> and <c>check</c>.
+/// </summary>
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error: one line for each mistake.</param>
 /// <param name="builder">Where configuration and environment come from.</param>
@@ -18,6 +20,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
         {
             Serve(),
             Token(),
+            Check(),
         };
         root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         var parsed = root.Parse(args);
@@ -48,6 +51,14 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
         var serve = new Command("serve", "Start the server. Environment variables and appsettings.json configure it; see the README.");
         serve.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         return serve;
+    }
+
+    private Command Check()
+    {
+        var check = new Command(
+            "check", "Read everything in the data folder of a stopped server; print what is damaged, a line each, and exit with 1 then.");
+        check.SetAction((_, _) => new CheckCommand(output, builder).RunAsync());
+        return check;
     }
 
     private Command Token()

@@ -89,13 +89,19 @@ internal sealed class ServerRig : IAsyncDisposable
             var pull = new Pull(Guid.NewGuid(), Client(client), 0, maxEntries, token, null, null, false, false, false);
             var (refusal, reply) = await Server.PullAsync(Tenant(tenant), pull);
             Assert.Null(refusal);
-            all.AddRange(reply!.Page.Changes.Select(c =>
-                (c.Lsn, Encoding.UTF8.GetString(c.Key.Span), Encoding.UTF8.GetString(c.Data.Span))));
+            all.AddRange(Changes(reply!.Page));
             token = reply.ContinuationToken;
         }
         while (token is not null);
         return all;
     }
+
+    /// <summary>What a page holds.</summary>
+    public static IEnumerable<(long Lsn, string Key, string Data)> Changes(PageBuilder page) => page.Changes.Select(static c => Change(c));
+
+    /// <summary>What matters of a change.</summary>
+    public static (long Lsn, string Key, string Data) Change(StoredChange change) =>
+        (change.Lsn, Encoding.UTF8.GetString(change.Key.Span), Encoding.UTF8.GetString(change.Data.Span));
 
     /// <summary>Runs SQL on one of the files, as somebody at the server's machine could.</summary>
     public long Sql(string sql, string file = "heliossync.db")

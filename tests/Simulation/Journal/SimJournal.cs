@@ -1,5 +1,6 @@
 using System.Data.Common;
 using HeliosSync.Actors.Journal;
+using HeliosSync.Codec;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Simulation;
@@ -207,7 +208,8 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
             var e = write.Events[write.Committed];
             rows.Add(e);
             world.Log($"journal: {write.Tenant} {rows.Count} {e.Manifest} durable");
-            ledgers[write.Tenant].Commit(e.Manifest, e.Bytes, world.ServerLife);
+            var place = EventSeal.PlaceOf(PersistenceIds.Of(write.Tenant), rows.Count, e.Manifest);
+            ledgers[write.Tenant].Commit(e.Manifest, e.Bytes, place, world.ServerLife);
         }
 
         return true;

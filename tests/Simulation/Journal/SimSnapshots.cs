@@ -28,7 +28,7 @@ internal sealed class SimSnapshots(World world, KeyedHash hash, int failPercent)
                 return;
             }
 
-            var bytes = SnapshotWriter.Write(snapshot.State, hash);
+            var bytes = snapshot.Of.Wrap(SnapshotWriter.Write(snapshot.State, hash));
             var kept = Of(tenant);
             kept.Clear();
             kept[sequence] = Happens(Fault.SnapshotCorrupted) ? Damage(bytes) : bytes;
@@ -56,9 +56,11 @@ internal sealed class SimSnapshots(World world, KeyedHash hash, int failPercent)
         var (sequence, bytes) = (kept.Keys[^1], kept.Values[^1]);
         try
         {
-            var state = SnapshotReader.Read(bytes, hash) ?? throw new InvalidDataException("The snapshot is of another database.");
+            var envelope = SnapshotEnvelope.Read(bytes, out var at);
+            var state = SnapshotReader.Read(bytes.AsMemory(at), hash)
+                ?? throw new InvalidDataException("The snapshot is of another database.");
             world.Tally.Saw(Sight.SnapshotUsed);
-            return (sequence, new StoredSnapshot(state));
+            return (sequence, new StoredSnapshot(envelope, state));
         }
         catch (InvalidDataException)
         {

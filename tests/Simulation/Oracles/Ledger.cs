@@ -70,12 +70,12 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         }
     }
 
-    /// <summary>An event became durable.</summary>
-    public void Commit(string manifest, byte[] bytes, int serverLife = 0)
+    /// <summary>An event became durable, at that place of its journal.</summary>
+    public void Commit(string manifest, byte[] bytes, uint place = 0, int serverLife = 0)
     {
         tally.EventsCommitted++;
         _last = null;
-        switch (events.Read(manifest, bytes))
+        switch (events.Read(manifest, bytes, place))
         {
             case Registered e:
                 Commit(e);

@@ -113,7 +113,7 @@ internal sealed class TenantHost : ITenantOutlet<Ask>
         {
             if (_snapshots.Newest(_tenant) is { } kept)
             {
-                _cycle.Recover(kept.Snapshot);
+                _cycle.Recover(kept.Snapshot, kept.Sequence);
                 _sequence = kept.Sequence;
             }
 
