@@ -11,7 +11,10 @@ internal static class Program
     /// <summary>Exit code of wrong usage; 0 is a run without a finding, 1 one with.</summary>
     public const int Misused = 2;
 
-    private static readonly SortedDictionary<string, FuzzCommand> Commands = new(StringComparer.Ordinal);
+    private static readonly SortedDictionary<string, FuzzCommand> Commands = new(StringComparer.Ordinal)
+    {
+        ["codec"] = Codec.CodecFuzzer.RunAsync,
+    };
 
     public static async Task<int> Main(string[] args)
     {

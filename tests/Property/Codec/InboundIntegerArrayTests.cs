@@ -154,7 +154,7 @@ public sealed class InboundIntegerArrayTests
     }
 
     /// <summary>One letter at a time, with the number so far as text; what could still become right is incomplete.</summary>
-    private static (IntegersRead Read, int Consumed, string Values) Naive(byte[] bytes, int bytesMax)
+    internal static (IntegersRead Read, int Consumed, string Values) Naive(byte[] bytes, int bytesMax)
     {
         var values = new List<byte>();
         var number = "";
@@ -167,7 +167,7 @@ public sealed class InboundIntegerArrayTests
             {
                 isDone = number.Length > 0;
             }
-            else if (letter == ']' && number.Length == 0 && values.Count == 0 && !bytes.AsSpan(0, i).Contains((byte)','))
+            else if (i > 0 && letter == ']' && number.Length == 0 && values.Count == 0 && !bytes.AsSpan(0, i).Contains((byte)','))
             {
                 return (IntegersRead.Whole, i + 1, "");
             }

@@ -22,14 +22,17 @@ internal enum InboundVerdict
 /// </summary>
 internal static partial class InboundReference
 {
-    private const long SafeMax = 9_007_199_254_740_991;
+    internal const long SafeMax = 9_007_199_254_740_991;
 
     private static readonly string[] PushFields = ["type", "message_id", "client_id", "changes", "vector_clock", "server_node", "atomic"];
 
     private static readonly string[] ChangeFields =
         ["lsn", "table", "operation", "key", "data", "timestamp", "checksum", "vector_clock", "compressed", "base_lsn"];
 
-    public static InboundVerdict Judge(byte[] body, ZstdFrames zstd)
+    public static InboundVerdict Judge(byte[] body, ZstdFrames zstd) => Judge(body, root => IsPush(root, zstd));
+
+    /// <summary>What is to be said of a body that <paramref name="isMessage"/> takes or refuses by its document tree.</summary>
+    internal static InboundVerdict Judge(byte[] body, Func<JsonElement, bool> isMessage)
     {
         if (!Utf8.IsValid(body))
         {
@@ -44,7 +47,7 @@ internal static partial class InboundReference
                 return InboundVerdict.NotJson;
             }
 
-            return IsPush(document.RootElement, zstd) ? InboundVerdict.Good : InboundVerdict.NoMessage;
+            return isMessage(document.RootElement) ? InboundVerdict.Good : InboundVerdict.NoMessage;
         }
         catch (JsonException)
         {
@@ -94,8 +97,8 @@ internal static partial class InboundReference
     private static bool IsPush(JsonElement root, ZstdFrames zstd) =>
         TryFields(root, PushFields, 4, out var f)
         && IsText(f["type"], "^push_changes\\z")
-        && IsText(f["message_id"], "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\\z")
-        && IsText(f["client_id"], "^(?!clocks\\z)[A-Za-z0-9._:-]{1,128}\\z")
+        && IsText(f["message_id"], UuidPattern)
+        && IsText(f["client_id"], ClientPattern)
         && f["changes"] is { ValueKind: JsonValueKind.Array } changes
         && changes.GetArrayLength() is >= 1 and <= 1_000
         && changes.EnumerateArray().All(c => IsChange(c, zstd))
@@ -108,7 +111,7 @@ internal static partial class InboundReference
     {
         if (!TryFields(change, ChangeFields, 7, out var f)
             || !IsInteger(f["lsn"], 1, SafeMax)
-            || !IsText(f["table"], "^[A-Za-z0-9_.:$-]{1,128}\\z")
+            || !IsText(f["table"], TablePattern)
             || !IsText(f["operation"], "^(Insert|Update|Delete)\\z")
             || !TryBytes(f["key"], out var key) || key.Length is < 1 or > 1_024
             || !TryBytes(f["data"], out var data)
@@ -137,9 +140,15 @@ internal static partial class InboundReference
         return data.Length <= Limits.DataBytesMax && Crc32.HashToUInt32([.. key, .. data]) == f["checksum"].GetInt64();
     }
 
-    private const string NodePattern = "^(?!clocks\\z)[A-Za-z0-9._:-]{1,128}(#[A-Za-z0-9._:-]{1,64})?\\z";
+    internal const string UuidPattern = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\\z";
 
-    private static bool IsClock(JsonElement clock)
+    internal const string ClientPattern = "^(?!clocks\\z)[A-Za-z0-9._:-]{1,128}\\z";
+
+    internal const string TablePattern = "^[A-Za-z0-9_.:$-]{1,128}\\z";
+
+    internal const string NodePattern = "^(?!clocks\\z)[A-Za-z0-9._:-]{1,128}(#[A-Za-z0-9._:-]{1,64})?\\z";
+
+    internal static bool IsClock(JsonElement clock)
     {
         if (clock.ValueKind != JsonValueKind.Object)
         {
@@ -160,7 +169,7 @@ internal static partial class InboundReference
     }
 
     /// <summary>The known fields that are not null; false where one stands there twice or one of the required first is missing.</summary>
-    private static bool TryFields(JsonElement element, string[] known, int required, out Dictionary<string, JsonElement> fields)
+    internal static bool TryFields(JsonElement element, string[] known, int required, out Dictionary<string, JsonElement> fields)
     {
         fields = [];
         if (element.ValueKind != JsonValueKind.Object)
@@ -174,14 +183,14 @@ internal static partial class InboundReference
         return found.Select(static e => e.Name).Distinct().Count() == found.Length && known.Take(required).All(fields.ContainsKey);
     }
 
-    private static bool IsText(JsonElement element, string pattern) =>
+    internal static bool IsText(JsonElement element, string pattern) =>
         element.ValueKind == JsonValueKind.String && Regex.IsMatch(element.GetString()!, pattern);
 
-    private static bool IsInteger(JsonElement element, long min, long max) =>
+    internal static bool IsInteger(JsonElement element, long min, long max) =>
         element.ValueKind == JsonValueKind.Number && PlainDigits().IsMatch(element.GetRawText())
         && element.TryGetInt64(out var value) && value >= min && value <= max;
 
-    private static bool TryBytes(JsonElement element, out byte[] bytes)
+    internal static bool TryBytes(JsonElement element, out byte[] bytes)
     {
         bytes = [];
         if (element.ValueKind == JsonValueKind.String)

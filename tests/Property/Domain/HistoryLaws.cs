@@ -137,6 +137,25 @@ public sealed class HistoryLaws
         }
     }
 
+    /// <summary>Two tenants whose steps take turns in one process end as each does alone: they share no state and no numbers.</summary>
+    [Property]
+    public void Other_tenants_never_matter(History one, History other)
+    {
+        var (left, right) = (new Arena(), new Arena());
+        for (var i = 0; i < Math.Max(one.Steps.Count, other.Steps.Count); i++)
+        {
+            one.Steps.Skip(i).Take(1).ToList().ForEach(left.Take);
+            other.Steps.Skip(i).Take(1).ToList().ForEach(right.Take);
+        }
+
+        foreach (var (alone, beside) in new[] { (Arena.After(one), left), (Arena.After(other), right) })
+        {
+            Assert.Equal(Portrait.Of(alone.Tenant), Portrait.Of(beside.Tenant));
+            Assert.Equal(
+                alone.Pushes.SelectMany(p => p.Judged.Judgements.ToArray()), beside.Pushes.SelectMany(p => p.Judged.Judgements.ToArray()));
+        }
+    }
+
     /// <summary>
     /// A push is cut at any places into pushes of their own. Two things are left out, because the protocol ties them to the push:
     /// a message clock, whose entry is P for every piece alike (5.4), and contexts above the head at the push's start (409, 5.3).
