@@ -81,6 +81,21 @@ public sealed class HistoryLaws
         Assert.Equal(Enumerable.Range(1, (int)arena.Tenant.Head).Select(i => (long)i), lsns);
     }
 
+    /// <summary>A mark stands at every event that fills what may lie between two: reading from there meets the LSN at once.</summary>
+    [Property]
+    public void Where_events_are_large_the_index_names_the_very_event_of_every_lsn(History history)
+    {
+        var tenant = new Tenant();
+        foreach (var (e, sequence) in Arena.After(history).Journal)
+        {
+            tenant.Apply(e, sequence, LsnIndex.MarkBytes);
+            for (var lsn = e is Pushed pushed ? pushed.FirstLsn : long.MaxValue; lsn <= tenant.Head; lsn++)
+            {
+                Assert.Equal(sequence, tenant.SequenceBefore(lsn));
+            }
+        }
+    }
+
     /// <summary>A repeat under its own id, whatever came after: the same outcome is named, and nothing is written.</summary>
     [Property]
     public void A_repeat_at_any_later_time_within_the_window_changes_nothing(History history)

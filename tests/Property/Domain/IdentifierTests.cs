@@ -101,6 +101,26 @@ public sealed class IdentifierTests
         Assert.Equal(["9", "B", "_", "a", "a#1", "a-", "a:"], nodes);
     }
 
+    [Theory]
+    [InlineData("a", "b")]
+    [InlineData("B", "a")]
+    [InlineData("a", "a#1")]
+    public void The_order_of_nodes_is_the_same_by_every_operator(string less, string more)
+    {
+        var (a, b, same) = (Tiny.Node(less), Tiny.Node(more), Tiny.Node(less));
+        Assert.True(a < b && a <= b && a <= same && b > a && b >= a && a >= same);
+        Assert.False(b < a || b <= a || a < same || a > b || a >= b || a > same);
+    }
+
+    [Fact]
+    public void What_is_no_name_gives_none()
+    {
+        Assert.False(TenantId.TryParse("no/tenant", out var tenant));
+        Assert.False(ClientId.TryParse("no/client", out var client));
+        Assert.False(NodeId.TryParse("no/node", out var node));
+        Assert.Equal((default(TenantId), default(ClientId), default(NodeId)), (tenant, client, node));
+    }
+
     [Fact]
     public void The_server_node_is_a_uuid_as_node() =>
         Assert.True(NodeId.TryParse("5e5e5e5e-0000-4000-8000-000000000001", out var node) && node == Tiny.Server);

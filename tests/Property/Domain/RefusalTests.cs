@@ -136,6 +136,7 @@ public sealed class RefusalTests
         var e = _stage.Tenant.Decide(_stage.Batch("a", VectorClock.Empty, Tiny.Change(1, Operation.Insert, 0, 1)), Tiny.Now).Event!;
         var before = Portrait.Of(_stage.Tenant);
         Assert.Throws<ArgumentException>(() => _stage.Tenant.Apply(e with { FirstLsn = 2 }, 2, 100));
+        Assert.Throws<ArgumentException>(() => _stage.Tenant.Apply(new Unheard(), 2, 100));
         Assert.Throws<ArgumentException>(() => _stage.Tenant.Apply(e with { Author = Tiny.Node("a#1") }, 2, 100));
         Assert.Throws<ArgumentException>(() => _stage.Tenant.Apply(e with { Client = Tiny.Client("b") }, 2, 100));
         Assert.Throws<ArgumentException>(() => _stage.Tenant.StandingOf(Tiny.Client("b")));
@@ -143,7 +144,41 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public void A_tenant_is_not_made_of_nothing() => Assert.Throws<ArgumentNullException>(() => new Tenant(null!));
+
+    [Fact]
     public void A_tenant_without_events_has_nothing_to_freeze() => Assert.Throws<InvalidOperationException>(() => new Tenant().Freeze());
+
+    /// <summary>What a client is told to act on: a code alone says too little.</summary>
+    [Fact]
+    public void A_refusal_names_the_field_or_the_numbers_that_it_is_about()
+    {
+        _stage.Register("a");
+        _stage.Push("a", Tiny.Change(7, Operation.Insert, 0, 1));
+        Assert.Equal("node_id", Decide("b", "a").Refusal?.Details);
+        Assert.Equal("client_id", Decide(Tiny.Server.Value, Tiny.Server.Value).Refusal?.Details);
+        Assert.Equal("last_known_lsn is 2, the head is 1", _stage.Register("a", known: 2)?.Details);
+        Assert.Equal("last_local_lsn is 6, the server has 7", _stage.Register("a", lastLocal: 6)?.Details);
+        Assert.Equal(
+            "the context of the change with lsn 8 is 2, the head is 1",
+            _stage.Push(_stage.Batch("a", VectorClock.Empty, Tiny.Change(8, Operation.Update, 0, 2, baseLsn: 2))).Refusal?.Details);
+    }
+
+    /// <summary>What was frozen is kept for the next time; a client that changed nothing but its node is frozen anew.</summary>
+    [Fact]
+    public void A_snapshot_has_the_clients_node_of_now()
+    {
+        MetadataEntry[] metadata = [new("device", "phone")];
+        var tenant = new Tenant();
+        foreach (var (node, sequence) in new[] { ("a", 1), ("a#1", 2) })
+        {
+            var registered = new Registered(Tiny.Client("a"), Tiny.Node(node), Tiny.ServerGuid, metadata, Tiny.Now, sequence == 1);
+            tenant.Apply(registered, sequence, 100);
+            Assert.Equal(sequence - 1, tenant.Freeze().Clients.Single().Node);
+        }
+    }
+
+    private sealed record Unheard : TenantEvent;
 
     private RegisterDecision Decide(string client, string node, NodeId? server = null) => _stage.Tenant.Decide(
         new Register(Tiny.Client(client), Tiny.Node(node), 0, null, VectorClock.Empty, server, []), Tiny.ServerGuid, Tiny.Now);

@@ -52,6 +52,18 @@ public sealed class RowTableLaws
         Assert.Equal([RowTable.ChunkRows, RowTable.ChunkRows, 1], table.Freeze().Select(chunk => chunk.Length));
     }
 
+    /// <summary>The index grows with an entry for each row and none besides: a row that nobody set is not there.</summary>
+    [Fact]
+    public void A_row_that_was_never_set_is_not_there_however_far_the_table_has_grown()
+    {
+        var table = new RowTable();
+        for (var row = 1; row <= RowTable.ChunkRows; row++)
+        {
+            table.Set(Version(Tiny.Row(row), row));
+            Assert.False(table.TryGet(default, out _), $"after {row} rows");
+        }
+    }
+
     /// <summary>Up to 1,024 rows, all begin in one of eight slots: neighbours get in each other's way.</summary>
     private static Hash128 Key(int row, int rows) => rows <= 1_024 ? new Hash128((ulong)row, (ulong)row % 8) : Tiny.Row(row);
 

@@ -33,6 +33,22 @@ public sealed class VectorClockLaws
     public bool Clocks_are_equal_only_where_every_entry_is(RawClock a, RawClock b) =>
         a.Clock.Equals(b.Clock) == Tiny.Nodes.All(n => a[n] == b[n]) && a.Clock.Equals((object)b.Clock) == a.Clock.Equals(b.Clock);
 
+    /// <summary>Clocks stand in messages of errors; there two that differ are told apart, and in tables nearly always.</summary>
+    [Fact]
+    public void A_clock_is_told_by_its_entries_as_text_and_by_hash()
+    {
+        var (a, b) = (Tiny.Clock((Tiny.Nodes[0], 1), (Tiny.Nodes[1], 2)), Tiny.Clock((Tiny.Nodes[0], 1), (Tiny.Nodes[1], 3)));
+        Assert.Equal(("{a: 1, a#1: 2}", "{}"), (a.ToString(), VectorClock.Empty.ToString()));
+        Assert.NotEqual(a.GetHashCode(), b.GetHashCode());
+    }
+
+    [Fact]
+    public void No_clock_is_compared_or_merged_with_nothing()
+    {
+        Assert.Throws<ArgumentNullException>(() => VectorClock.Empty.Merge(null!));
+        Assert.Throws<ArgumentNullException>(() => VectorClock.Empty.CompareTo(null!));
+    }
+
     [Property]
     public bool Compare_says_what_the_entries_say(RawClock a, RawClock b)
     {
