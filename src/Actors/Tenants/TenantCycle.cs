@@ -40,6 +40,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 {
     private readonly string _name = PersistenceIds.Of(id);
     private readonly HashSet<TCaller> _owed = [];
+    private readonly Dictionary<ClientId, long> _registering = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options);
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
     private Tenant _tenant = new();
@@ -107,13 +108,13 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
                 Store(m.Push, from);
                 break;
             case PlanPage m:
-                Answer(from, Plan(m));
+                BehindRegistration(m.Pull.Client, () => Answer(from, Plan(m)));
                 break;
             case LocateChanges m:
                 Answer(from, new ChangesLocated([.. m.Lsns.Select(_tenant.SequenceBefore)], _durable.Sequence));
                 break;
             case NoteHeartbeat m:
-                Note(m.Heartbeat, from);
+                BehindRegistration(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
                 break;
             default:
                 throw new ArgumentException($"A tenant cannot handle {message.GetType()}.", nameof(message));
@@ -166,8 +167,14 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             return;
         }
 
+        _registering[register.Client] = applied.Sequence;
         Persist(applied, from, () =>
         {
+            if (_registering[register.Client] == applied.Sequence)
+            {
+                _registering.Remove(register.Client);
+            }
+
             if (decision.Event!.First)
             {
                 services.Registrations.AddOne();
@@ -239,6 +246,22 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         _tenant.SetPosition(heartbeat.Client, heartbeat.CurrentLsn);
         _owed.Remove(from);
         outlet.Beat(heartbeat.Client, _durable.Lsn, from);
+    }
+
+    /// <summary>
+    /// What is answered at once relies on one write all the same: the registration of whoever asks. A page told before it is durable
+    /// could name a server node that never comes to be.
+    /// </summary>
+    private void BehindRegistration(ClientId client, Action answer)
+    {
+        if (_registering.ContainsKey(client))
+        {
+            outlet.Defer(answer);
+        }
+        else
+        {
+            answer();
+        }
     }
 
     /// <summary>Encodes an event, so that nothing about it can fail later, ties it to its place, and makes it part of the state.</summary>

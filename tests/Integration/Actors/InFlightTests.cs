@@ -1,4 +1,5 @@
 using HeliosSync.Actors;
+using HeliosSync.Domain;
 
 namespace HeliosSync.Integration.Actors;
 
@@ -29,6 +30,36 @@ public sealed class InFlightTests
         Assert.Equal((await first).Value!.Event.ToArray(), (await repeat).Value!.Event.ToArray());
         Assert.Equal(1, (await registered).Value!.HeadLsn);
         Assert.Single(await rig.PullAllAsync("a", "c"));
+    }
+
+    [Fact]
+    public async Task A_pull_or_heartbeat_of_a_client_whose_registration_is_in_flight_waits_for_it()
+    {
+        await using var rig = new ServerRig();
+        await rig.RegisterAsync("a", "c");
+        Task<Reply<RegisterReply>> registered;
+        Task<Reply<HeartbeatReply>> beat;
+        Task<Reply<PullReply>> page;
+        using (rig.HoldWrites())
+        {
+            var client = ServerRig.Client("d");
+            registered = rig.RegisterAsync("a", "d");
+            beat = rig.Server.HeartbeatAsync(ServerRig.Tenant("a"), new Heartbeat(client, 0));
+            page = rig.Server.PullAsync(ServerRig.Tenant("a"), new Pull(Guid.NewGuid(), client, 0, 1, null, null, null, false, false, false));
+
+            // The tenant has answered these later questions by then, and ten times over: an answer to the earlier ones would be here.
+            for (var later = 0; later < 10; later++)
+            {
+                Assert.Empty(await rig.PullAllAsync("a", "c"));
+            }
+
+            Assert.False(beat.IsCompleted);
+            Assert.False(page.IsCompleted);
+        }
+
+        Assert.Null((await registered).Refusal);
+        Assert.Null((await beat).Refusal);
+        Assert.Null((await page).Refusal);
     }
 
     [Fact]

@@ -145,6 +145,11 @@ internal sealed class Machine
     {
         var known = Traits.Filter is null ? State.Position : 0;
         var body = Bodies.Register(Client, State, Traits, tellsLocalLsn: true, known);
+        if (Traits.IsHasty)
+        {
+            PullHastily();
+        }
+
         Send(new Request(_tenant, Client, Endpoint.Register, body), answer =>
         {
             if (answer.Code == "NODE_REUSED")
@@ -158,6 +163,14 @@ internal sealed class Machine
                 _isRegistered = true;
             }
         });
+    }
+
+    /// <summary>A pull on the heels of the register: the server may refuse it, and what it answers is durable, as always.</summary>
+    private void PullHastily()
+    {
+        var body = Bodies.Pull(Client, _world.Chance.Uuid(), State, Traits, State.Position, null);
+        var request = new Request(_tenant, Client, Endpoint.Pull, body, After: State.Position, Filter: Traits.Filter);
+        _world.After(_world.Chance.Between(0, 100 * World.Millisecond), () => _network.Send(this, request, static _ => { }));
     }
 
     private void Pull()

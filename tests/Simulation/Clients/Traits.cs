@@ -54,6 +54,9 @@ internal sealed record Traits
 
     public required bool Gossips { get; init; }
 
+    /// <summary>Whether it does not wait for the answer to its register before it pulls for the first time.</summary>
+    public required bool IsHasty { get; init; }
+
     public required bool NamesServerNode { get; init; }
 
     /// <summary>Whether its pushes carry a message clock.</summary>
@@ -91,6 +94,7 @@ internal sealed record Traits
             AtomicPercent = chance.OneIn(3) ? 50 : 0,
             Rebatches = isNaive ? chance.OneIn(2) : chance.OneIn(6),
             Gossips = context == ContextKind.RowClocks && chance.OneIn(2),
+            IsHasty = chance.OneIn(4),
             NamesServerNode = !isNaive && chance.OneIn(2),
             TellsClock = isNaive || chance.OneIn(2),
             PageEntries = chance.OneIn(3) ? 1_000 : 1 + chance.Below(5),

@@ -9,7 +9,7 @@ internal sealed record RunResult(ulong Seed, ulong TraceHash, Violation? Violati
 /// <summary>One run: builds the world of a seed, lets it storm, heals it, and holds all clients against the journal.</summary>
 internal sealed class Run
 {
-    /// <summary>Ten times what the longest runs take.</summary>
+    /// <summary>Several times what the longest runs take.</summary>
     public const long StepsMax = 400_000;
 
     private const long CalmMax = 3 * 60 * World.Minute;

@@ -89,7 +89,7 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
                     world.After(world.Chance.Between(0, 2 * World.Second), () => CommitLate(write));
                     break;
                 case 1 or 2:
-                    Commit(write, write.Events.Count == 1 ? 1 : 1 + world.Chance.Below(write.Events.Count));
+                    Commit(write, 1 + world.Chance.Below(Math.Max(1, write.Events.Count - 1)));
                     world.Tally.Hit(write.Committed > 0 && write.Committed < write.Events.Count, Sight.CrashCommittedPart);
                     Close(write);
                     break;
@@ -107,10 +107,10 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
             world.After(takes / 2, () => CommitLate(late));
         }
 
-        if (Ambush is { } ambush && (events > 1 || world.Chance.OneIn(8)))
+        if (Ambush is { } ambush && (events > 1 || world.Chance.OneIn(40)))
         {
             Ambush = null;
-            world.After(world.Chance.Between(0, takes + (5 * World.Millisecond)), ambush);
+            world.After(world.Chance.Between(0, takes), ambush);
         }
     }
 

@@ -14,12 +14,14 @@ internal sealed class AnswerChecks(IReadOnlyList<Ledger> ledgers, Verdicts verdi
             return;
         }
 
+        if (!ledger.IsRegistered(request.Client))
+        {
+            verdicts.Violate(Oracle.AcknowledgedIsThere, $"{request}: served, and the journal has no registration of that client");
+        }
+
         CheckCursors(request, answer, ledger);
         switch (request.Endpoint)
         {
-            case Endpoint.Register when !ledger.IsRegistered(request.Client):
-                verdicts.Violate(Oracle.AcknowledgedIsThere, $"{request}: acknowledged, and the journal has no such registration");
-                break;
             case Endpoint.Pull:
                 CheckPage(request, answer, ledger);
                 break;

@@ -10,6 +10,7 @@ internal sealed record Options
                --minutes M               go on with further seeds until so many minutes are over
                --threads T               threads (default: one a core)
                --once                    run each seed once instead of twice with the same trace
+               --quick                   a first look: seeds 1..300, each once
                --trace                   print every line of the trace (with --seed)
         """;
 
@@ -48,6 +49,9 @@ internal sealed record Options
                 return Once = true;
             case "--trace":
                 return Trace = true;
+            case "--quick":
+                (From, To) = (1, 300);
+                return Once = true;
             case "--seed" when Number(value, out var seed):
                 (From, To) = (seed, seed);
                 break;

@@ -98,6 +98,11 @@ internal sealed class SimServer
         {
             _world.Log($"server: {request}");
             var refusal = await AnswerAsync(request, body).ConfigureAwait(false);
+            if (refusal == ComeAgain.JournalDamaged)
+            {
+                _world.Violate(Oracle.NoException, $"{request}: the journal is said to be damaged, and it is not");
+            }
+
             if (refusal is not null)
             {
                 ErrorWriter.Write(body, NameOf(refusal.Code), refusal.Message, refusal.Details, "simulated");
