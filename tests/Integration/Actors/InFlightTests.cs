@@ -45,7 +45,8 @@ public sealed class InFlightTests
             var client = ServerRig.Client("d");
             registered = rig.RegisterAsync("a", "d");
             beat = rig.Server.HeartbeatAsync(ServerRig.Tenant("a"), new Heartbeat(client, 0));
-            page = rig.Server.PullAsync(ServerRig.Tenant("a"), new Pull(Guid.NewGuid(), client, 0, 1, null, null, null, false, false, false));
+            var pull = new Pull(Guid.NewGuid(), client, 0, 1, null, null, null, false, false, false);
+            page = rig.Server.PullAsync(ServerRig.Tenant("a"), pull);
 
             // The tenant has answered these later questions by then, and ten times over: an answer to the earlier ones would be here.
             for (var later = 0; later < 10; later++)
