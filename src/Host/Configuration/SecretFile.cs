@@ -30,7 +30,7 @@ internal static class SecretFile
 
     /// <summary>
     /// The secret of this folder, made now where there is none. The file comes into being whole, by a move of a finished one. Whoever
-    /// comes while another makes it waits for that one: a move looks before it leaps, so two at once would end with two secrets.
+    /// comes while another makes it waits for that one, so nothing rests on how a file system moves files.
     /// </summary>
     public static string ReadOrMake(string dataDir, out bool made)
     {
