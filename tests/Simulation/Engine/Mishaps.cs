@@ -7,7 +7,7 @@ internal sealed class Mishaps(World world, Network network, SimServer server, Si
     /// A state that is restored without anybody noticing keeps its node: it is away for longer than a packet lives or a write can hang,
     /// so that whatever its former life pushed is judged by then, and its register is refused.
     /// </summary>
-    private const long LongAway = 4 * World.Minute;
+    private long UnnoticedAway => plan.Disk.HangPercent > 0 ? 4 * World.Minute : 10 * World.Second;
 
     public void PlanFor(Machine machine)
     {
@@ -34,7 +34,7 @@ internal sealed class Mishaps(World world, Network network, SimServer server, Si
             case 2 or 3:
                 At(() => Restore(machine, isNoticed: true));
                 break;
-            case 4 when !machine.Replica.Traits.Gossips:
+            case 4 or 5 when !machine.Replica.Traits.Gossips:
                 At(() => Restore(machine, isNoticed: false));
                 break;
             default:
@@ -109,7 +109,7 @@ internal sealed class Mishaps(World world, Network network, SimServer server, Si
             world.Tally.Hit(Fault.ClientStateRestored);
             world.Log($"an old copy of {copy.Node} is restored, noticed: {isNoticed}");
             world.Tally.Saw(isNoticed ? Sight.ClientRestoredAndKnewIt : Sight.ClientRestoredUnawares);
-            machine.TurnOff(isNoticed ? Network.Longest + world.Chance.Between(0, World.Minute) : LongAway);
+            machine.TurnOff(Network.Longest + (isNoticed ? world.Chance.Between(0, World.Minute) : UnnoticedAway));
             machine.Replica.State = copy;
             if (isNoticed)
             {
