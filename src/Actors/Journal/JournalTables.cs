@@ -79,7 +79,8 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
         {
             throw new StartupException(
                 $"The journal in '{dataDir}' has {last} events, and it had {remembered.Events}: its end is lost, or an older copy was "
-                + $"put in its place. Put the newest one there; or, to go on with this one, delete {FolderLock.Name} (see docs/operations.md).");
+                + $"put in its place. Put the newest one there; or, to go on with this one, delete {FolderLock.Name} "
+                + "(see docs/operations.md).");
         }
 
         // Events are never deleted, so their numbers are dense, and an event that fell out of the index or the table shows here.
