@@ -5,7 +5,7 @@ namespace HeliosSync.Codec;
 
 /// <summary>
 /// Base64 as the protocol means it (5.1): the standard alphabet with padding, and one text for each sequence of bytes. The framework's
-/// decoder also takes whitespace, and bits behind the last byte.
+/// decoder refuses bits behind the last byte, but takes whitespace.
 /// </summary>
 internal static class StrictBase64
 {
@@ -21,19 +21,6 @@ internal static class StrictBase64
         written = 0;
         return text.Length % 4 == 0
             && !text.ContainsAnyExcept(Alphabet)
-            && HasNoSpareBits(text)
             && Base64.DecodeFromUtf8(text, destination, out _, out written) == OperationStatus.Done;
-    }
-
-    /// <summary>Whether the bits of the last group that stand for no byte are zero, so that no other text means the same bytes.</summary>
-    private static bool HasNoSpareBits(ReadOnlySpan<byte> text)
-    {
-        if (text.IsEmpty || text[^1] != (byte)'=')
-        {
-            return true;
-        }
-
-        // Every fourth letter leaves two bits zero, every sixteenth four.
-        return text[^2] == (byte)'=' ? "AQgw"u8.Contains(text[^3]) : "AEIMQUYcgkosw048"u8.Contains(text[^2]);
     }
 }

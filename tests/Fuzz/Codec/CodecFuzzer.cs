@@ -8,7 +8,7 @@ internal static class CodecFuzzer
     [
         new PushTarget(), new PullTarget(), new RegisterTarget(), new HeartbeatTarget(), new ClockTarget(), new IntegersTarget(),
         new TimestampTarget(), new Base64Target(), new TokenTarget(), new ZstdTarget(), new EventTarget(), new ViewTarget(),
-        new SnapshotTarget(),
+        new SnapshotTarget(), new EnvelopeTarget(),
     ];
 
     /// <summary>Runs the long form on instrumented code.</summary>

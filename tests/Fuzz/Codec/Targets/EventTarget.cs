@@ -73,6 +73,7 @@ internal sealed class EventTarget : FuzzTarget
         var manifest = StoredEvents.ManifestOf(input);
         var stored = StoredEvents.Sealed(input);
         RefusesAnotherCrc(manifest, stored);
+        BelongsToItsPlace(manifest, stored);
         var read = Read(manifest, stored);
         if (read is null)
         {
@@ -92,6 +93,18 @@ internal sealed class EventTarget : FuzzTarget
         byte[] flipped = [.. stored];
         flipped[stored[^1] % stored.Length] ^= (byte)(1 << (stored[^2] & 7));
         Oracle.Holds(Read(manifest, flipped) is null, "an event with one flipped bit is refused");
+    }
+
+    /// <summary>Tied to a place, the bytes hold there and neither elsewhere nor with one bit flipped; tied to none, anywhere.</summary>
+    private static void BelongsToItsPlace(string manifest, byte[] stored)
+    {
+        byte[] tied = [.. stored];
+        var (here, elsewhere) = (EventSeal.PlaceOf("tenant:a", 7, manifest), EventSeal.PlaceOf("tenant:b", 7, manifest));
+        EventSeal.Bind(tied, here);
+        Oracle.Holds(EventSeal.Holds(tied, here) && !EventSeal.Holds(tied, elsewhere), "an event holds at its own place alone");
+        Oracle.Holds(EventSeal.Holds(stored, here) && EventSeal.Holds(stored, elsewhere), "an event that is tied to none holds anywhere");
+        tied[stored[^1] % tied.Length] ^= (byte)(1 << (stored[^2] & 7));
+        Oracle.Holds(!EventSeal.Holds(tied, here), "an event with one flipped bit does not hold");
     }
 
     private static TenantEvent? Read(string manifest, byte[] stored) => Oracle.Bounded(stored.Length, 200, 1_024 * 1_024, () =>
