@@ -31,7 +31,7 @@ public sealed class SyncServer : IAsyncDisposable
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
         _reader = new JournalReader(files.Journal);
-        _health = new JournalHealth(files.Journal, time, files.Remember);
+        _health = new JournalHealth(files, time);
         _registrations = new Registrations(_reader.CountRegistered());
         _system = AkkaWiring.Start(files, Hash, logs, plugins);
         var services = new TenantServices(
@@ -80,7 +80,7 @@ public sealed class SyncServer : IAsyncDisposable
         JournalFiles? files = null;
         try
         {
-            files = JournalFiles.Open(options.DataDir);
+            files = JournalFiles.Open(options.DataDir, options.UnsafeSynchronousOff);
             var server = new SyncServer(options, files, time, logs, plugins);
             files = null;
             return server;

@@ -24,6 +24,11 @@ public sealed record SyncServerOptions
     /// <summary>Bytes of recent events that all tenants together keep in memory.</summary>
     public long TailBytesInAll { get; init; } = 256L * 1_024 * 1_024;
 
+    /// <summary>
+    /// Writes without flushing, so that a power cut loses what was acknowledged: only to show that the crash tests would notice.
+    /// </summary>
+    public bool UnsafeSynchronousOff { get; init; }
+
     /// <summary>How long a tenant stays in memory without being asked.</summary>
     public TimeSpan PassivateAfter { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -14,11 +14,14 @@ internal sealed class JournalFiles : IDisposable
     public const string JournalName = "heliossync.db";
 
     private readonly FolderLock _lock;
+    private readonly bool _unsafeSynchronousOff;
     private readonly ulong _database;
 
-    private JournalFiles(FolderLock held, string journal, string snapshots, JournalKeys keys, IReadOnlyList<string> notes)
+    private JournalFiles(
+        FolderLock held, bool unsafeSynchronousOff, string journal, string snapshots, JournalKeys keys, IReadOnlyList<string> notes)
     {
         _lock = held;
+        _unsafeSynchronousOff = unsafeSynchronousOff;
         _database = new KeyedHash(keys.Hash).Fingerprint;
         Journal = journal;
         Snapshots = snapshots;
@@ -43,13 +46,13 @@ internal sealed class JournalFiles : IDisposable
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Opens or makes the files; <see cref="StartupException"/> says in one sentence why it cannot.</summary>
-    public static JournalFiles Open(string dataDir)
+    public static JournalFiles Open(string dataDir, bool unsafeSynchronousOff)
     {
         FolderLock? held = null;
         try
         {
             held = FolderLock.Take(dataDir);
-            var files = Open(dataDir, held);
+            var files = Open(dataDir, held, unsafeSynchronousOff);
             held = null;
             return files;
         }
@@ -90,9 +93,7 @@ internal sealed class JournalFiles : IDisposable
     /// Makes a connection as durable as an acknowledgement promises, each time it is opened: <c>synchronous</c> belongs to the
     /// connection, and anything less than FULL loses acknowledged writes in a power cut.
     /// </summary>
-    public static void Prepare(DbConnection connection) => Execute(
-        connection,
-        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 30000;");
+    public void Prepare(DbConnection connection) => Prepare(connection, _unsafeSynchronousOff);
 
     public void Dispose()
     {
@@ -122,7 +123,7 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
-    private static JournalFiles Open(string dataDir, FolderLock held)
+    private static JournalFiles Open(string dataDir, FolderLock held, bool unsafeSynchronousOff)
     {
         var path = Path.Combine(dataDir, JournalName);
         // The snapshots' file is made after the journal, and the lock file remembers it.
@@ -141,32 +142,39 @@ internal sealed class JournalFiles : IDisposable
 
         var journal = ConnectionString(dataDir, JournalName);
         var snapshots = ConnectionString(dataDir, SnapshotFile.Name);
-        using var connection = OpenChecked(journal);
+        using var connection = OpenChecked(journal, unsafeSynchronousOff);
         var tables = new JournalTables(connection, dataDir);
         var keys = tables.OpenOrMake(mustExist);
         var fingerprint = new KeyedHash(keys.Hash).Fingerprint;
         var events = tables.CheckEvents(held.Mark.Database == fingerprint ? held.Mark : default);
         Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
-        var file = new SnapshotFile(dataDir, snapshots);
+        var file = new SnapshotFile(dataDir, snapshots, unsafeSynchronousOff);
         file.Prepare(connection);
         held.Remember(new FolderMark(fingerprint, events));
-        return new JournalFiles(held, journal, snapshots, keys, file.Notes);
+        return new JournalFiles(held, unsafeSynchronousOff, journal, snapshots, keys, file.Notes);
+    }
+
+    private static void Prepare(DbConnection connection, bool unsafeSynchronousOff)
+    {
+        Execute(connection, unsafeSynchronousOff ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");
+        Execute(
+            connection, "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864; PRAGMA busy_timeout = 30000;");
     }
 
     private static string ConnectionString(string dataDir, string file) =>
         new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataDir, file), Pooling = true }.ToString();
 
-    public static SqliteConnection OpenChecked(string connectionString)
+    public static SqliteConnection OpenChecked(string connectionString, bool unsafeSynchronousOff)
     {
         var connection = new SqliteConnection(connectionString);
         try
         {
             connection.Open();
             Execute(connection, "PRAGMA journal_mode = WAL");
-            Prepare(connection);
+            Prepare(connection, unsafeSynchronousOff);
             var mode = Scalar(connection, "PRAGMA journal_mode") as string;
             var synchronous = Scalar(connection, "PRAGMA synchronous") as long?;
-            return mode == "wal" && synchronous == 2
+            return mode == "wal" && synchronous == (unsafeSynchronousOff ? 0 : 2)
                 ? connection
                 : throw new StartupException(
                     $"The database cannot be made durable: journal_mode is {mode} and synchronous {synchronous}, they must be wal and 2.");

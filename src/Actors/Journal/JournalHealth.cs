@@ -6,10 +6,7 @@ namespace HeliosSync.Actors.Journal;
 /// Whether the journal can be written, found out by writing: at most once a second an event is appended and taken back, and something
 /// small is made durable. A write that hangs is one that cannot be made: nobody waits for it longer than <see cref="Patience"/>.
 /// </summary>
-/// <param name="connectionString">The journal.</param>
-/// <param name="time">The clock.</param>
-/// <param name="remember">Is told how many events are durable.</param>
-internal sealed class JournalHealth(string connectionString, TimeProvider time, Action<long> remember)
+internal sealed class JournalHealth(JournalFiles files, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -47,16 +44,16 @@ internal sealed class JournalHealth(string connectionString, TimeProvider time, 
     {
         try
         {
-            using var connection = new SqliteConnection(connectionString);
+            using var connection = new SqliteConnection(files.Journal);
             connection.Open();
-            JournalFiles.Prepare(connection);
+            files.Prepare(connection);
             using var transaction = connection.BeginTransaction();
             transaction.Save("event");
             Execute(transaction, Schema.ProbeEvent);
             transaction.Rollback("event");
             Execute(transaction, Schema.Probe);
             transaction.Commit();
-            remember(CountEvents(connection));
+            files.Remember(CountEvents(connection));
             return true;
         }
         catch (SqliteException)

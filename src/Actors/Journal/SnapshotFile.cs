@@ -9,7 +9,8 @@ namespace HeliosSync.Actors.Journal;
 /// </summary>
 /// <param name="dataDir">The data folder.</param>
 /// <param name="connectionString">The file.</param>
-internal sealed class SnapshotFile(string dataDir, string connectionString)
+/// <param name="unsafeSynchronousOff">Whether nothing is flushed.</param>
+internal sealed class SnapshotFile(string dataDir, string connectionString, bool unsafeSynchronousOff)
 {
     /// <summary>The file's name.</summary>
     public const string Name = "snapshots.db";
@@ -35,7 +36,7 @@ internal sealed class SnapshotFile(string dataDir, string connectionString)
 
     private void Check(SqliteConnection journal)
     {
-        using var snapshots = JournalFiles.OpenChecked(connectionString);
+        using var snapshots = JournalFiles.OpenChecked(connectionString, unsafeSynchronousOff);
         using (var make = snapshots.CreateCommand())
         {
             make.CommandText = Schema.Snapshots;

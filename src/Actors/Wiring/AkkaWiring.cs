@@ -91,8 +91,8 @@ internal static class AkkaWiring
     public static ActorSystem Start(JournalFiles files, KeyedHash hash, ILoggerFactory logs, StoragePlugins? plugins = null)
     {
         var dataOptions = new MultiDataOptionsSetup();
-        dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files.Journal));
-        dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files.Snapshots));
+        dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files, files.Journal));
+        dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files, files.Snapshots));
         var config = ConfigurationFactory.ParseString(plugins?.Hocon ?? "")
             .WithFallback(ConfigurationFactory.ParseString(Hocon))
             .WithFallback(SqlPersistence.DefaultConfiguration);
@@ -104,16 +104,16 @@ internal static class AkkaWiring
         return ActorSystem.Create("heliossync", setup);
     }
 
-    private static DataOptions DataOptionsFor(string connectionString) => new DataOptions()
+    private static DataOptions DataOptionsFor(JournalFiles files, string connectionString) => new DataOptions()
         .UseConnectionString(ProviderName.SQLiteMS, connectionString)
         .UseAfterConnectionOpened(
-            JournalFiles.Prepare,
-            static async (connection, _) =>
+            files.Prepare,
+            async (connection, _) =>
             {
                 // SQLite's driver has no asynchronous work. Without leaving the stream's thread here, every batch would be one event;
                 // with it, events of other tenants gather meanwhile and share one fsync: group commit.
                 await Task.Yield();
-                JournalFiles.Prepare(connection);
+                files.Prepare(connection);
             });
 
     private static SerializationSetup Serializers(KeyedHash hash) => SerializationSetup.Create(system =>

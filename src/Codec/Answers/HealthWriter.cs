@@ -11,7 +11,9 @@ public static class HealthWriter
     /// <param name="uptimeSeconds">Seconds since the start.</param>
     /// <param name="registeredClients">Durable registrations over all tenants.</param>
     /// <param name="timestampMillis">The server's time: milliseconds since the Unix epoch.</param>
-    public static void Write(IBufferWriter<byte> to, long uptimeSeconds, long registeredClients, long timestampMillis)
+    /// <param name="unsafeSynchronousOff">Whether acknowledged changes may be lost in a power cut: said only where it is so.</param>
+    public static void Write(
+        IBufferWriter<byte> to, long uptimeSeconds, long registeredClients, long timestampMillis, bool unsafeSynchronousOff)
     {
         using var json = Json.Begin(to);
         json.WriteStartObject();
@@ -20,6 +22,11 @@ public static class HealthWriter
         json.WriteNumber("uptime_secs"u8, uptimeSeconds);
         json.WriteNumber("registered_clients"u8, registeredClients);
         json.WriteNumber("timestamp"u8, timestampMillis);
+        if (unsafeSynchronousOff)
+        {
+            json.WriteBoolean("unsafe_synchronous_off"u8, true);
+        }
+
         json.WriteEndObject();
     }
 }

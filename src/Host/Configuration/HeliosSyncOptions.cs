@@ -50,6 +50,15 @@ public sealed record HeliosSyncOptions
     /// <summary>Seconds that requests in hand get to finish when the server is told to stop.</summary>
     public int ShutdownSeconds { get; set; } = 30;
 
+    /// <summary>Events after which a tenant keeps a snapshot: fewer make its start shorter and its pushes write more. At least 10.</summary>
+    public int SnapshotEvents { get; set; } = 50_000;
+
+    /// <summary>
+    /// Acknowledge before anything is flushed, so that a power cut loses acknowledged changes. It is there for the test that shows that
+    /// such losses are noticed; refused in Production.
+    /// </summary>
+    public bool UnsafeSynchronousOff { get; set; }
+
     /// <summary>This server's name among several; kept for a cluster, no one reads it yet. Not given: the machine's name.</summary>
     public string? NodeId { get; set; }
 

@@ -19,6 +19,8 @@ namespace HeliosSync.Host;
 /// <param name="BytesInFlightMax">Bytes of bodies in flight over all tenants.</param>
 /// <param name="ConnectionsMax">Open connections.</param>
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
+/// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
+/// <param name="UnsafeSynchronousOff">Whether a power cut may lose what was acknowledged; never in Production.</param>
 /// <param name="NodeId">This server's name among several.</param>
 /// <param name="AdvertisedAddress">Where other servers reach this one; null where nobody said.</param>
 public sealed record Settings(
@@ -36,6 +38,8 @@ public sealed record Settings(
     long BytesInFlightMax,
     int ConnectionsMax,
     TimeSpan ShutdownTime,
+    int SnapshotEvents,
+    bool UnsafeSynchronousOff,
     string NodeId,
     Uri? AdvertisedAddress)
 {

@@ -48,6 +48,9 @@ internal sealed class SettingsReader
     private Settings Check(HeliosSyncOptions options, bool development)
     {
         CheckLimits(options);
+        Note(options.UnsafeSynchronousOff && !development
+            ? "HeliosSync:UnsafeSynchronousOff is on, and is refused in Production: a power cut would lose what was acknowledged."
+            : null);
         var dataDir = Folder(options.DataDir);
         var secret = Secret(options.JwtSecret, dataDir, development, out var secretMade);
         return new Settings(
@@ -65,6 +68,8 @@ internal sealed class SettingsReader
             options.BytesInFlightMax,
             options.ConnectionsMax,
             TimeSpan.FromSeconds(options.ShutdownSeconds),
+            options.SnapshotEvents,
+            options.UnsafeSynchronousOff,
             options.NodeId ?? Environment.MachineName,
             Address(options.AdvertisedAddress));
     }
@@ -184,6 +189,7 @@ internal sealed class SettingsReader
         Between(nameof(o.BytesInFlightMax), o.BytesInFlightMax, o.TenantBytesInFlightMax, long.MaxValue);
         Between(nameof(o.ConnectionsMax), o.ConnectionsMax, 1, 1_000_000);
         Between(nameof(o.ShutdownSeconds), o.ShutdownSeconds, 1, 3_600);
+        Between(nameof(o.SnapshotEvents), o.SnapshotEvents, 10, 10_000_000);
     }
 
     private void Between(string option, long value, long least, long most) => Note(

@@ -4,7 +4,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Host;
 
 /// <summary><c>GET /health</c>, <c>/health/live</c> and <c>/health/ready</c> (protocol 4.6).</summary>
-internal sealed class HealthEndpoint(SyncService service, Answers answers, TimeProvider time)
+internal sealed class HealthEndpoint(SyncService service, Settings settings, Answers answers, TimeProvider time)
 {
     private readonly long _began = time.GetTimestamp();
 
@@ -16,7 +16,8 @@ internal sealed class HealthEndpoint(SyncService service, Answers answers, TimeP
             body,
             (long)time.GetElapsedTime(_began).TotalSeconds,
             service.Server.RegisteredClients,
-            time.GetUtcNow().ToUnixTimeMilliseconds());
+            time.GetUtcNow().ToUnixTimeMilliseconds(),
+            settings.UnsafeSynchronousOff);
         await body.CompleteAsync(exchange.Http.RequestAborted);
         return null;
     }

@@ -50,7 +50,14 @@ internal sealed class SyncService(
             DataDir = settings.DataDir,
             NodeId = settings.NodeId,
             AdvertisedAddress = settings.AdvertisedAddress,
+            SnapshotEvents = settings.SnapshotEvents,
+            UnsafeSynchronousOff = settings.UnsafeSynchronousOff,
         };
+        if (settings.UnsafeSynchronousOff)
+        {
+            ServerLog.UnsafeSynchronousOff(logger);
+        }
+
         _server = start(options, time, logs);
         Pushes = new PushReader(_server.Hash, _server.Zstd);
         Acks = new AckWriter(_server.Zstd);

@@ -17,6 +17,11 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = 12, Level = LogLevel.Information, Message = "Stopped")]
     public static partial void Stopped(ILogger logger);
 
+    /// <summary>It was told to acknowledge before it flushes.</summary>
+    [LoggerMessage(EventId = 14, Level = LogLevel.Warning,
+        Message = "HeliosSync:UnsafeSynchronousOff is on: a power cut loses changes that were acknowledged")]
+    public static partial void UnsafeSynchronousOff(ILogger logger);
+
     /// <summary>Nothing can be served any more.</summary>
     [LoggerMessage(EventId = 13, Level = LogLevel.Critical, Message = "The actor system ended by itself, the program ends with it")]
     public static partial void Ended(ILogger logger);

@@ -38,6 +38,8 @@ public sealed class SettingsTests : IDisposable
         { "HeliosSync:BytesInFlightMax", "1000", "BytesInFlightMax is 1000" },
         { "HeliosSync:ConnectionsMax", "0", "ConnectionsMax is 0" },
         { "HeliosSync:ShutdownSeconds", "0", "ShutdownSeconds is 0" },
+        { "HeliosSync:SnapshotEvents", "9", "SnapshotEvents is 9" },
+        { "HeliosSync:UnsafeSynchronousOff", "true", "UnsafeSynchronousOff is on, and is refused in Production" },
         { "HeliosSync:AdvertisedAddress", "here", "AdvertisedAddress is \"here\"" },
         { "HeliosSync:Datadri", "x", "Datadri" },
     };

@@ -54,6 +54,15 @@ public sealed class HeartbeatAndHealthTests(Site site) : IClassFixture<Site>
     }
 
     [Fact]
+    public async Task A_server_that_may_lose_acknowledged_changes_says_so_in_its_health_and_its_log()
+    {
+        await using var server = await TestServer.StartAsync(new() { ["HeliosSync:UnsafeSynchronousOff"] = "true" });
+        var health = await server.Http.GetStringAsync(new Uri("health", UriKind.Relative));
+        Assert.EndsWith(""","unsafe_synchronous_off":true}""", health, StringComparison.Ordinal);
+        Assert.Contains(server.Log.Lines, static line => line.Contains("UnsafeSynchronousOff is on", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_count_of_registered_clients_survives_a_restart()
     {
         var own = new Site();

@@ -38,7 +38,13 @@ public sealed class AnswerTests
     [Fact]
     public void Health_is_the_quick_starts_answer() => Assert.Equal(
         """{"status":"healthy","version":1,"uptime_secs":10,"registered_clients":0,"timestamp":1700000000000}""",
-        AnswerSamples.Text(to => HealthWriter.Write(to, 10, 0, 1_700_000_000_000)));
+        AnswerSamples.Text(to => HealthWriter.Write(to, 10, 0, 1_700_000_000_000, unsafeSynchronousOff: false)));
+
+    [Fact]
+    public void Health_says_that_acknowledged_changes_may_be_lost_where_they_may() => Assert.EndsWith(
+        ""","unsafe_synchronous_off":true}""",
+        AnswerSamples.Text(to => HealthWriter.Write(to, 10, 0, 1_700_000_000_000, unsafeSynchronousOff: true)),
+        StringComparison.Ordinal);
 
     [Fact]
     public void An_error_is_these_very_bytes() => Assert.Equal(
