@@ -21,7 +21,7 @@ internal sealed class Site : IAsyncDisposable
             await _server.DisposeAsync();
         }
 
-        return _server = await ServerProcess.StartAsync(DataDir, Tokens.Secret, ct);
+        return _server = await ServerProcess.StartAsync(new ServerStart(DataDir, Tokens.Secret), ct);
     }
 
     public async ValueTask DisposeAsync()

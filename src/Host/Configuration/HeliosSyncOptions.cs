@@ -50,7 +50,7 @@ public sealed record HeliosSyncOptions
     /// <summary>Seconds that requests in hand get to finish when the server is told to stop.</summary>
     public int ShutdownSeconds { get; set; } = 30;
 
-    /// <summary>Events after which a tenant keeps a snapshot: fewer make its start shorter and its pushes write more. At least 10.</summary>
+    /// <summary>Events after which a tenant keeps a snapshot: with fewer it is read back faster, and writes more. At least 10.</summary>
     public int SnapshotEvents { get; set; } = 50_000;
 
     /// <summary>

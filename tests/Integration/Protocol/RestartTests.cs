@@ -2,7 +2,7 @@ using HeliosSync.Integration.Protocol.Rig;
 
 namespace HeliosSync.Integration.Protocol;
 
-/// <summary>A stop in order and a start on the same folder (what a kill leaves is in <see cref="KillTests"/>).</summary>
+/// <summary>A stop in order and a start on the same folder (what a kill leaves is shown by tests/Crash).</summary>
 public sealed class RestartTests : IAsyncLifetime
 {
     private readonly Site _site = new();

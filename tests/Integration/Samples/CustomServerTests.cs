@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using HeliosSync.Integration.Protocol.Rig;
+using HeliosSync.Load.Server;
 
 namespace HeliosSync.Integration.Samples;
 
@@ -12,7 +12,12 @@ public sealed class CustomServerTests
     public async Task The_sample_hands_out_a_token_that_its_own_sync_endpoints_take()
     {
         var dataDir = Directory.CreateTempSubdirectory("heliossync-").FullName;
-        await using var server = await ServerProcess.StartAsync(dataDir, TestServer.Secret, "CustomServer.dll");
+        var start = new ServerStart(dataDir, TestServer.Secret)
+        {
+            Program = "CustomServer",
+            Variables = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "http://127.0.0.1:0" },
+        };
+        await using var server = await ServerProcess.StartAsync(start, CancellationToken.None);
         using var http = new HttpClient { BaseAddress = server.Address };
         var login = await http.PostAsync(new Uri("login/phone", UriKind.Relative), null);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await login.Content.ReadAsStringAsync());
@@ -23,7 +28,7 @@ public sealed class CustomServerTests
         var registered = await http.PostAsync(new Uri("api/v1/sync/register", UriKind.Relative), register);
         Assert.Equal(HttpStatusCode.OK, registered.StatusCode);
         Assert.Contains("\"server_node\":\"", await registered.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal(0, await server.TerminateAsync());
+        Assert.Equal(0, await server.StopAsync(CancellationToken.None));
         Directory.Delete(dataDir, recursive: true);
     }
 }

@@ -31,7 +31,8 @@ internal sealed class SyncClient(HttpClient http, string client, string token)
         "continuation_token":{{(pull.Token is null ? "null" : $"\"{pull.Token}\"")}} }
         """), ct);
 
-    private async Task<Answer> PostAsync(string path, byte[] body, CancellationToken ct)
+    /// <summary>Sends a body to an endpoint.</summary>
+    public async Task<Answer> PostAsync(string path, byte[] body, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = Json;
@@ -40,6 +41,10 @@ internal sealed class SyncClient(HttpClient http, string client, string token)
         {
             using var response = await http.SendAsync(request, ct);
             return new Answer((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(ct), body.Length);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            return new Answer(0, [], 0);
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
         {
@@ -58,10 +63,13 @@ internal readonly record struct PullOf(long SinceLsn, int Entries, bool Base64, 
 /// <summary>What came back.</summary>
 /// <param name="Status">The HTTP status; 0 where there was no answer.</param>
 /// <param name="Body">The body.</param>
-/// <param name="SentBytes">Bytes of the request's body.</param>
+/// <param name="SentBytes">Bytes of the request's body; 0 where nobody listened, so that nothing was sent.</param>
 internal readonly record struct Answer(int Status, byte[] Body, int SentBytes)
 {
     public bool Ok => Status == 200;
+
+    /// <summary>Whether anything reached the server, as far as can be told.</summary>
+    public bool Sent => SentBytes > 0;
 
     public long Bytes => SentBytes + Body.LongLength;
 

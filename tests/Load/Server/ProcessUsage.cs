@@ -25,6 +25,26 @@ public readonly record struct ProcessUsage(TimeSpan Cpu, long ResidentBytes, lon
         return new ProcessUsage(TimeSpan.FromSeconds(ticks / TicksPerSecond), Kilobytes(status, "VmRSS:"), Kilobytes(status, "VmHWM:"));
     }
 
+    /// <summary>Whether each of its threads stands still after a SIGSTOP.</summary>
+    public static bool IsStopped(int processId)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{processId}/task").All(static task => StateOf(Path.Combine(task, "stat")) == 'T');
+        }
+        catch (IOException)
+        {
+            // A thread ended between the two looks: look again.
+            return false;
+        }
+    }
+
+    private static char StateOf(string file)
+    {
+        var stat = File.ReadAllText(file);
+        return stat[stat.LastIndexOf(')') + 2];
+    }
+
     private static long Kilobytes(string[] status, string name)
     {
         var line = status.First(l => l.StartsWith(name, StringComparison.Ordinal));

@@ -6,13 +6,15 @@ using System.Text.RegularExpressions;
 namespace HeliosSync.Load.Server;
 
 /// <summary>
-/// The real server program in a process of its own, in Production, on a free port of the loopback. It ends with this object, and
-/// nothing else is ever ended.
+/// The real server program, or one that embeds it, in a process of its own on a free port of the loopback. It ends with this object,
+/// and nothing else is ever ended.
 /// </summary>
 public sealed partial class ServerProcess : IAsyncDisposable
 {
     private const int LinesKept = 30;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Only so that a run that is stuck ends: on a machine that is busy with other things, a start takes minutes.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>What the server reads from its environment and must not inherit from whoever runs the tool.</summary>
     private static readonly string[] Inherited =
@@ -41,12 +43,40 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>When it was started, as <see cref="Stopwatch.GetTimestamp"/> tells.</summary>
     public long Started { get; private init; }
 
-    /// <summary>Starts it over a folder and waits until it listens.</summary>
-    public static async Task<ServerProcess> StartAsync(string dataDir, string secret, CancellationToken ct)
+    /// <summary>Its number among the system's processes.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>The last lines that it wrote.</summary>
+    public string Said => string.Join(Environment.NewLine, _lines);
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>The exit code of one that has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(ServerStart start, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "heliossync"))
+        var server = Launch(start);
+        try
         {
-            WorkingDirectory = dataDir,
+            await server.ListenAsync(ct);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts it, and waits for nothing.</summary>
+    public static ServerProcess Launch(ServerStart how)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, how.Program))
+        {
+            WorkingDirectory = how.DataDir,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -57,26 +87,24 @@ public sealed partial class ServerProcess : IAsyncDisposable
             start.Environment.Remove(name);
         }
 
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-        start.Environment["DATA_DIR"] = dataDir;
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = how.HostEnvironment;
+        start.Environment["DATA_DIR"] = how.DataDir;
         start.Environment["BIND_ADDR"] = "127.0.0.1:0";
-        start.Environment["JWT_SECRET"] = secret;
+        start.Environment["JWT_SECRET"] = how.Secret;
         start.Environment["LOG_LEVEL"] = "info";
         // The apphost looks for the runtime; the tool runs on one that will do.
         start.Environment["DOTNET_ROOT"] = RuntimeRoot();
+        foreach (var (name, value) in how.Variables)
+        {
+            start.Environment[name] = value;
+        }
+
         var begun = Stopwatch.GetTimestamp();
-        var server = new ServerProcess(Process.Start(start)!) { Started = begun };
-        try
-        {
-            server.Address = await server._listens.Task.WaitAsync(Patience, ct);
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        return new ServerProcess(Process.Start(start)!) { Started = begun };
     }
+
+    /// <summary>Waits until it listens; an exception says what it said where it ends before.</summary>
+    public async Task ListenAsync(CancellationToken ct) => Address = await _listens.Task.WaitAsync(Patience, ct);
 
     /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
     public async Task KillAsync()
@@ -89,9 +117,26 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>SIGTERM: it stops in order. Gives the exit code.</summary>
     public async Task<int> StopAsync(CancellationToken ct)
     {
+        await SignalAsync("TERM");
+        return await EndAsync(ct);
+    }
+
+    /// <summary>SIGSTOP: no thread of it takes another step, once the system says so of each.</summary>
+    public async Task FreezeAsync(CancellationToken ct)
+    {
+        await SignalAsync("STOP");
+        while (!ProcessUsage.IsStopped(Id))
+        {
+            ObjectDisposedException.ThrowIf(HasEnded, this);
+            await Task.Delay(1, ct);
+        }
+    }
+
+    /// <summary>Waits until it has ended. Gives the exit code.</summary>
+    public async Task<int> EndAsync(CancellationToken ct)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await _process.WaitForExitAsync(patience.Token);
         await _reading;
         return _process.ExitCode;
@@ -106,6 +151,12 @@ public sealed partial class ServerProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private static string RuntimeRoot() =>
@@ -129,7 +180,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         }
 
         _listens.TrySetException(new InvalidOperationException(
-            $"The server ended before it listened. It said:{Environment.NewLine}{string.Join(Environment.NewLine, _lines)}"));
+            $"The server ended before it listened. It said:{Environment.NewLine}{Said}"));
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:[1-9][0-9]*")]
