@@ -1,4 +1,5 @@
 using HeliosSync.Actors;
+using HeliosSync.Codec;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Integration.Actors;
@@ -61,6 +62,23 @@ public sealed class InFlightTests
         Assert.Null((await registered).Refusal);
         Assert.Null((await beat).Refusal);
         Assert.Null((await page).Refusal);
+    }
+
+    [Fact]
+    public async Task Pushes_that_are_in_flight_together_get_lsns_of_their_own()
+    {
+        await using var rig = new ServerRig();
+        await rig.RegisterAsync("a", "c");
+        Task<Reply<PushReply>>[] pushes;
+        using (rig.HoldWrites())
+        {
+            pushes = [.. Enumerable.Range(1, 8).Select(i => rig.PushAsync("a", rig.Inserts("c", Guid.NewGuid(), (i, $"k{i}", "v"))))];
+            Assert.Empty(await rig.PullAllAsync("a", "c"));
+        }
+
+        var lsns = (await Task.WhenAll(pushes)).Select(p => new PushedView(p.Value!.Event).FirstLsn);
+        Assert.Equal(Enumerable.Range(1, 8).Select(i => (long)i), lsns);
+        Assert.Equal(Enumerable.Range(1, 8).Select(i => $"k{i}"), (await rig.PullAllAsync("a", "c")).Select(c => c.Key));
     }
 
     [Fact]

@@ -99,6 +99,7 @@ public sealed class PullFilterTests(Site site) : IClassFixture<Site>
         {
             pages.Add((await device.PullAsync(0, Tables("rare").With(new() { ["continuation_token"] = token }))).Ok());
             token = pages[^1].Token;
+            Assert.True(pages.Count < 20, "The tokens lead nowhere.");
         }
         while (token is not null);
         Assert.Equal(65, Assert.Single(pages.SelectMany(static p => p.Changes)).Long("lsn"));
