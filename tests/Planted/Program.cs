@@ -1,1 +1,1 @@
-return 0;
+return await HeliosSync.Planted.PlantedProgram.RunAsync(args);

@@ -9,7 +9,7 @@ namespace HeliosSync.Property;
 public sealed class SourceTree
 {
     private static readonly string[] NotOurs = ["bin", "obj", "artifacts", ".git", "data", "TestResults"];
-    private readonly string _root = FindRoot();
+    private readonly string _root = Repository.Root;
 
     public SourceTree() =>
         Everything = [.. FilesBelow(_root).Select(f => Parse(File.ReadAllText(f), Path.GetRelativePath(_root, f).Replace('\\', '/')))];
@@ -27,20 +27,6 @@ public sealed class SourceTree
     /// <summary>Parses one file as the compiler does.</summary>
     internal static SyntaxTree Parse(string text, string path = "Sample.cs") =>
         CSharpSyntaxTree.ParseText(text, new CSharpParseOptions(LanguageVersion.Preview, DocumentationMode.Parse), path);
-
-    /// <summary>Walks up to the solution: the compiler's own paths are rewritten in deterministic builds.</summary>
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "HeliosSync.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"HeliosSync.sln is in no folder above {AppContext.BaseDirectory}");
-    }
 
     private static IEnumerable<string> FilesBelow(string folder)
     {
