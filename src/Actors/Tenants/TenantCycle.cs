@@ -19,6 +19,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
     private Tenant _tenant = new();
     private (long Lsn, long Sequence) _durable;
+    private int _counted;
     private bool _stopping;
 
     /// <summary>Begins with the newest snapshot, where there is one. Throws where it is another tenant's, or of another event.</summary>
@@ -61,6 +62,8 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         _durable = (_tenant.Head, sequence);
+        _counted = _tenant.ClientCount;
+        services.Registrations.Settle(id, _counted);
     }
 
     /// <summary>Takes a message; answers it now, or behind the writes that its answer relies on.</summary>
@@ -108,6 +111,11 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     /// <summary>The end, wanted or not. After a failed write nobody else would answer those who are still owed an answer.</summary>
     public void Abandon()
     {
+        if (_owed.Count > 0)
+        {
+            services.Registrations.LeaveOpen(id, _counted);
+        }
+
         foreach (var to in _owed)
         {
             outlet.Answer(to, ComeAgain.StorageUnavailable);
@@ -151,6 +159,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 
             if (decision.Event!.First)
             {
+                _counted++;
                 services.Registrations.AddOne();
             }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 
@@ -29,12 +30,28 @@ internal sealed record TenantServices(
     Registrations Registrations,
     Func<Guid> NewServerNode);
 
-/// <summary>How many clients are registered, over all tenants.</summary>
+/// <summary>
+/// How many clients are registered, over all tenants. A tenant that ends while writes are under way leaves open whether they were
+/// stored; what it had counted is kept until its journal says.
+/// </summary>
 internal sealed class Registrations(long counted)
 {
+    private readonly ConcurrentDictionary<TenantId, int> _open = [];
     private long _count = counted;
 
     public long Count => Volatile.Read(ref _count);
 
     public void AddOne() => Interlocked.Increment(ref _count);
+
+    /// <summary>The tenant ended with so many clients counted, and perhaps more in its journal.</summary>
+    public void LeaveOpen(TenantId tenant, int counted) => _open[tenant] = counted;
+
+    /// <summary>The tenant's journal has so many clients.</summary>
+    public void Settle(TenantId tenant, int registered)
+    {
+        if (_open.TryRemove(tenant, out var counted))
+        {
+            Interlocked.Add(ref _count, registered - counted);
+        }
+    }
 }

@@ -154,6 +154,22 @@ public sealed class StorageFaultTests
         _faults.Release();
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(StorageFault.FailBefore)]
+    [InlineData(StorageFault.FailAfter)]
+    public async Task A_first_registration_whose_write_goes_wrong_is_counted_once(StorageFault fault)
+    {
+        await using var rig = Rig(callTimeout: TimeoutFor(fault));
+        await UntilRegisteredAsync(rig, "b");
+        _faults.Plan = (call, id, _) => call == StorageCall.Write && id == A ? fault : StorageFault.None;
+        Assert.Equal(ErrorCode.StorageUnavailable, (await rig.RegisterAsync("a", "c")).Refusal?.Code);
+        _faults.Plan = static (_, _, _) => StorageFault.None;
+        await UntilRegisteredAsync(rig, "a");
+        Assert.Equal(2, rig.Server.RegisteredClients);
+        await rig.RestartAsync();
+        Assert.Equal(2, rig.Server.RegisteredClients);
+    }
+
     /// <summary>A snapshot is optional only where its store gives up before the tenant does.</summary>
     [Fact]
     public async Task The_snapshot_store_gives_up_before_a_recovery_does()
