@@ -7,7 +7,7 @@ public sealed class CodecFuzzTests
     private const long ExecutionsOfATarget = 2_500;
 
     /// <summary>Far fewer than any target reaches, more than a blind run would see: none.</summary>
-    private const int EdgesMin = 10;
+    private const int EdgesMin = 5;
 
     public static TheoryData<string> Targets => [.. CodecFuzzer.Targets().Select(static t => t.Name)];
 

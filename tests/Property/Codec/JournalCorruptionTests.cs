@@ -95,6 +95,18 @@ public sealed class JournalCorruptionTests
         Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", Sealed(bytes[..^4])));
     }
 
+    /// <summary>A flag that a later version may bring would change what the event means: this one must not guess.</summary>
+    [Fact]
+    public void An_unknown_flag_is_refused()
+    {
+        const int FlagsAt = 1 + 16 + 16;
+        var bytes = EventWriter.Write(JournalSamples.Pushed(new Random(1)));
+        Assert.InRange(bytes[FlagsAt], 0, EventWriter.RefusedFlag);
+        bytes[FlagsAt] = 2;
+        Assert.Throws<InvalidDataException>(() => new PushedView(bytes));
+        Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", Sealed(bytes[..^4])));
+    }
+
     [Fact]
     public void Data_that_does_not_decompress_to_its_length_is_refused()
     {

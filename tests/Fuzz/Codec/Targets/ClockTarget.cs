@@ -23,7 +23,7 @@ internal sealed class ClockTarget : FuzzTarget
         {
             "{}", "{\"a\":1}", "{\"a\":1,\"a#1\":0,\"b\":9007199254740991}", "{\"clocks\":{\"a\":2,\"c\":3}}", " { \"clocks\" : { } } ",
             "{\"5e5e5e5e-0000-4000-8000-000000000001\":7,\"\\u0061\":1}",
-            "{" + string.Join(',', Enumerable.Range(0, Limits.ClockNodesMax).Select(static i => $"\"n{i}\":{i}")) + "}",
+            Of(Limits.ClockNodesMax), Of(Limits.ClockNodesMax + 1),
         }.Select(Encoding.UTF8.GetBytes);
 
     public override bool Run(byte[] input)
@@ -40,6 +40,8 @@ internal sealed class ClockTarget : FuzzTarget
         JsonClocks.SameEntries(document.RootElement, read);
         return true;
     }
+
+    private static string Of(int nodes) => "{" + string.Join(',', Enumerable.Range(0, nodes).Select(static i => $"\"n{i}\":{i}")) + "}";
 
     private static VectorClock? Read(byte[] input)
     {
