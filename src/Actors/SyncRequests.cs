@@ -14,7 +14,9 @@ namespace HeliosSync.Actors;
 /// <param name="changes">Reads the journal.</param>
 /// <param name="tokens">Seals and opens continuation tokens.</param>
 /// <param name="log">Where it is said why the journal could not be read.</param>
-internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, ContinuationTokens tokens, ILogger? log = null)
+/// <param name="reading">Where the journal is read; null: right here.</param>
+internal sealed class SyncRequests(
+    AskTenant ask, JournalChanges changes, ContinuationTokens tokens, ILogger? log = null, Func<Action, Task>? reading = null)
 {
     /// <summary>Registers a client (protocol 4.1).</summary>
     public Task<Reply<RegisterReply>> RegisterAsync(TenantId tenant, Register register) =>
@@ -60,7 +62,11 @@ internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, Contin
         try
         {
             var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node);
-            changes.Fill(page, tenant, plan);
+            if (!JournalChanges.TryFill(page, plan))
+            {
+                await ReadAsync(() => changes.Fill(page, tenant, plan)).ConfigureAwait(false);
+            }
+
             var token = page.HasMore ? tokens.Seal(tenant, pull, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
             return new Reply<PullReply>(null, new PullReply(page, plan.ServerNode, plan.HeadLsn, token));
         }
@@ -74,7 +80,12 @@ internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, Contin
     {
         try
         {
-            var bytes = stored.Event ?? changes.ReadPush(tenant, stored.Sequence, message, digest);
+            var bytes = stored.Event;
+            if (bytes is null)
+            {
+                await ReadAsync(() => bytes = changes.ReadPush(tenant, stored.Sequence, message, digest)).ConfigureAwait(false);
+            }
+
             var met = JournalChanges.ConflictLsns(bytes);
             IReadOnlyDictionary<long, ServerChange> versions = new Dictionary<long, ServerChange>();
             if (met.Count > 0)
@@ -85,7 +96,7 @@ internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, Contin
                     return new Reply<PushReply>(ComeAgain.StorageUnavailable, null);
                 }
 
-                versions = changes.ReadChanges(tenant, met, places!);
+                await ReadAsync(() => versions = changes.ReadChanges(tenant, met, places!)).ConfigureAwait(false);
             }
 
             var (node, counter) = (stored.Standing.Node, stored.Standing.JudgedCounter);
@@ -109,6 +120,17 @@ internal sealed class SyncRequests(AskTenant ask, JournalChanges changes, Contin
         }
 
         return e is DbException ? ComeAgain.StorageUnavailable : ComeAgain.JournalDamaged;
+    }
+
+    private Task ReadAsync(Action read)
+    {
+        if (reading is not null)
+        {
+            return reading(read);
+        }
+
+        read();
+        return Task.CompletedTask;
     }
 
     private async Task<Reply<T>> AskAsync<T>(ITenantMessage message)

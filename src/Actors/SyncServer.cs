@@ -22,18 +22,24 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly Registrations _registrations;
     private readonly ActorSystem _system;
     private readonly SyncRequests _requests;
+    private readonly JournalThreads _threads;
     private volatile bool _disposed;
 
     private SyncServer(
-        SyncServerOptions options, JournalFiles files, TimeProvider time, ILoggerFactory logs, StoragePlugins? plugins)
+        SyncServerOptions options,
+        JournalFiles files,
+        JournalThreads threads,
+        TimeProvider time,
+        ILoggerFactory logs,
+        StoragePlugins? plugins)
     {
-        (_options, _files) = (options, files);
+        (_options, _files, _threads) = (options, files, threads);
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
         _reader = new JournalReader(files.Journal);
-        _health = new JournalHealth(files, time);
+        _health = new JournalHealth(files, threads.Health, time);
         _registrations = new Registrations(_reader.CountRegistered());
-        _system = AkkaWiring.Start(files, Hash, logs, plugins);
+        _system = AkkaWiring.Start(files, threads, Hash, logs, plugins);
         var services = new TenantServices(
             options,
             new EventReader(Hash, Zstd),
@@ -41,11 +47,15 @@ public sealed class SyncServer : IAsyncDisposable
             new TailBudget(options.TailBytesInAll),
             new SoleServer(),
             _registrations,
-            Guid.NewGuid);
+            Guid.NewGuid)
+        {
+            Wrote = _health.Wrote,
+        };
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
         var port = new TenantPort(new LocalTenants(Tenants), options.AnswerTimeout);
         var log = logs.CreateLogger<SyncServer>();
-        _requests = new SyncRequests(port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey), log);
+        _requests = new SyncRequests(
+            port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey), log, threads.Reads.RunAsync);
         foreach (var note in files.Notes)
         {
             StorageLog.Noted(log, note);
@@ -67,6 +77,9 @@ public sealed class SyncServer : IAsyncDisposable
     /// <summary>The parent of all tenants.</summary>
     internal IActorRef Tenants { get; }
 
+    /// <summary>The threads that wait for the database files.</summary>
+    internal JournalThreads Threads => _threads;
+
     /// <summary>How Akka turns objects into bytes; for tests that show what it refuses.</summary>
     internal Akka.Serialization.Serialization Serialization => _system.Serialization;
 
@@ -78,11 +91,13 @@ public sealed class SyncServer : IAsyncDisposable
     internal static SyncServer Start(SyncServerOptions options, TimeProvider time, ILoggerFactory logs, StoragePlugins? plugins)
     {
         JournalFiles? files = null;
+        JournalThreads? threads = null;
         try
         {
             files = JournalFiles.Open(options.DataDir, options.UnsafeSynchronousOff);
-            var server = new SyncServer(options, files, time, logs, plugins);
-            files = null;
+            threads = new JournalThreads();
+            var server = new SyncServer(options, files, threads, time, logs, plugins);
+            (files, threads) = (null, null);
             return server;
         }
         catch (SqliteException e)
@@ -91,12 +106,16 @@ public sealed class SyncServer : IAsyncDisposable
         }
         finally
         {
+            threads?.Dispose();
             files?.Dispose();
         }
     }
 
     /// <summary>Whether the journal can be written now.</summary>
     public async Task<bool> IsReadyAsync() => !_disposed && !Ended.IsCompleted && await _health.IsWritableAsync().ConfigureAwait(false);
+
+    /// <summary>Whether the journal takes a write that is made just for that; how far it has come is remembered then.</summary>
+    internal Task<bool> ProbeAsync() => _health.ProbeNowAsync();
 
     /// <summary>Registers a client (protocol 4.1).</summary>
     public Task<Reply<RegisterReply>> RegisterAsync(TenantId tenant, Register register) =>
@@ -127,6 +146,7 @@ public sealed class SyncServer : IAsyncDisposable
         await StopTenantsAsync().ConfigureAwait(false);
         await _system.Terminate().ConfigureAwait(false);
         _system.Dispose();
+        _threads.Dispose();
         _reader.Dispose();
         _files.Dispose();
     }

@@ -3,6 +3,13 @@ namespace HeliosSync.Actors;
 /// <summary>What the actors and the journal need to know.</summary>
 public sealed record SyncServerOptions
 {
+    /// <summary>
+    /// Requests that whoever calls the server may have in hand at once. The journal's queue has a place for each tenant that writes, and
+    /// one that is full fails the write and stops the tenant: so there are always more places than requests, with as many again for
+    /// writes whose requests have given up waiting.
+    /// </summary>
+    public const int RequestsAtOnceMax = 4_096;
+
     /// <summary>The folder of the database files; it is made where it is missing. One server at a time may use it.</summary>
     public required string DataDir { get; init; }
 

@@ -10,7 +10,7 @@ internal sealed record LoadOptions
     public string Name { get; private init; } = "push-batches";
 
     /// <summary>Seconds of each round of a scenario.</summary>
-    public int Seconds { get; private set; } = 10;
+    public int Seconds => _seconds ?? 10;
 
     /// <summary>Rounds of a scenario: each gives one sample of every figure.</summary>
     public int Rounds { get; private set; } = 5;
@@ -18,8 +18,23 @@ internal sealed record LoadOptions
     /// <summary>Seconds of work before anything counts.</summary>
     public int WarmUp { get; private set; } = 10;
 
+    /// <summary>Clients that push at once; of each tenant, where there are several. Null: what the scenario takes by itself.</summary>
+    public int? ClientsGiven { get; private set; }
+
     /// <summary>Clients that push at once.</summary>
-    public int Clients { get; private set; } = 8;
+    public int Clients => ClientsGiven ?? 8;
+
+    /// <summary>Tenants, where a scenario has several.</summary>
+    public int Tenants { get; private set; } = 32;
+
+    /// <summary>Minutes of a long run.</summary>
+    public double? Minutes { get; private set; }
+
+    private int? _seconds;
+
+    /// <summary>How long a long scenario is to run.</summary>
+    public TimeSpan LongRun(double minutes) =>
+        Minutes is null && _seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(Minutes ?? minutes);
 
     /// <summary>Rows of the large tenant.</summary>
     public int Rows { get; private set; } = 1_000_000;
@@ -82,10 +97,12 @@ internal sealed record LoadOptions
 
         Action<int>? set = option switch
         {
-            "--seconds" when number > 0 => n => Seconds = n,
+            "--seconds" when number > 0 => n => _seconds = n,
             "--rounds" when number > 0 => n => Rounds = n,
             "--warm-up" => n => WarmUp = n,
-            "--clients" when number is > 0 and <= 1_000 => n => Clients = n,
+            "--clients" when number is > 0 and <= 1_000 => n => ClientsGiven = n,
+            "--tenants" when number is > 0 and <= 1_000 => n => Tenants = n,
+            "--minutes" when number > 0 => n => Minutes = n,
             "--rows" when number > 0 => n => Rows = n,
             "--batch" when number is > 0 and <= 1_000 => n => Batch = n,
             "--data-bytes" when number <= 4_000 => n => DataBytes = n,

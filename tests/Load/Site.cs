@@ -14,14 +14,15 @@ internal sealed class Site : IAsyncDisposable
     public ServerProcess Server => _server ?? throw new InvalidOperationException("No server was started.");
 
     /// <summary>Starts the server; the one before must have ended.</summary>
-    public async Task<ServerProcess> StartServerAsync(CancellationToken ct)
+    public async Task<ServerProcess> StartServerAsync(CancellationToken ct, IReadOnlyDictionary<string, string>? settings = null)
     {
         if (_server is not null)
         {
             await _server.DisposeAsync();
         }
 
-        return _server = await ServerProcess.StartAsync(new ServerStart(DataDir, Tokens.Secret), ct);
+        var start = new ServerStart(DataDir, Tokens.Secret) { Variables = settings ?? new Dictionary<string, string>() };
+        return _server = await ServerProcess.StartAsync(start, ct);
     }
 
     public async ValueTask DisposeAsync()

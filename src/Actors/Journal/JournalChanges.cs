@@ -22,25 +22,20 @@ internal sealed class JournalChanges(ReadJournal read)
         return found;
     }
 
-    /// <summary>
-    /// Fills a page: from the events in memory where the plan has them, then from the journal. The page says when it is full.
-    /// </summary>
-    public void Fill(PageBuilder page, TenantId tenant, PagePlan plan)
+    /// <summary>Fills a page from the events in memory, as far as the plan has them; whether that is all of it.</summary>
+    public static bool TryFill(PageBuilder page, PagePlan plan)
     {
         foreach (var recent in plan.Recent ?? [])
         {
             page.Add(recent);
-            if (page.IsFull)
-            {
-                return;
-            }
         }
 
-        if (page.IsFull || !page.HasMore)
-        {
-            return;
-        }
+        return page.IsFull || !page.HasMore;
+    }
 
+    /// <summary>Fills a page from the journal. The page says when it is full.</summary>
+    public void Fill(PageBuilder page, TenantId tenant, PagePlan plan)
+    {
         Read(tenant, plan.FromSequence, plan.HeadSequence, row =>
         {
             if (row.Manifest == EventWriter.PushedManifest)

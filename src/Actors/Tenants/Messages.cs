@@ -77,6 +77,9 @@ internal sealed class StopAll
 /// <summary>Where a tenant that failed may be started again.</summary>
 internal sealed record Retry(TenantId Tenant);
 
+/// <summary>Where the failures of a tenant no longer count.</summary>
+internal sealed record Forget(TenantId Tenant);
+
 /// <summary>The refusals that actors make; all mean "come again".</summary>
 internal static class ComeAgain
 {

@@ -17,10 +17,12 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     private readonly TenantId _id;
     private readonly TimeSpan _passivateAfter;
     private readonly TenantCycle<IActorRef> _cycle;
+    private readonly Action<bool> _wrote;
 
     public TenantActor(TenantId id, TenantServices services)
     {
         _id = id;
+        _wrote = services.Wrote;
         _passivateAfter = services.Options.PassivateAfter;
         _cycle = new TenantCycle<IActorRef>(id, services, this);
         PersistenceId = PersistenceIds.Of(id);
@@ -87,12 +89,16 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
         }
     }
 
-    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        _wrote(false);
         _log.Error(cause, "{0}: event {1} could not be written; the tenant starts anew from its journal.", PersistenceId, sequenceNr);
+    }
 
     /// <summary>Akka only logs a rejected write; here the state already holds the event, so it has to go.</summary>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
+        _wrote(false);
         _log.Error(cause, "{0}: event {1} was rejected; the tenant starts anew from its journal.", PersistenceId, sequenceNr);
         Context.Stop(Self);
     }
@@ -104,7 +110,11 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
         base.PostStop();
     }
 
-    void ITenantOutlet<IActorRef>.Persist(JournalEvent e, Action<long> stored) => PersistAsync(e, _ => stored(LastSequenceNr));
+    void ITenantOutlet<IActorRef>.Persist(JournalEvent e, Action<long> stored) => PersistAsync(e, _ =>
+    {
+        _wrote(true);
+        stored(LastSequenceNr);
+    });
 
     void ITenantOutlet<IActorRef>.Defer(Action then) => DeferAsync(then, static go => go());
 

@@ -28,7 +28,11 @@ internal sealed record TenantServices(
     TailBudget TailBudget,
     IServingRight Right,
     Registrations Registrations,
-    Func<Guid> NewServerNode);
+    Func<Guid> NewServerNode)
+{
+    /// <summary>Hears of every write: true when it is durable, false when it failed.</summary>
+    public Action<bool> Wrote { get; init; } = static _ => { };
+}
 
 /// <summary>
 /// How many clients are registered, over all tenants. A tenant that ends while writes are under way leaves open whether they were

@@ -18,6 +18,9 @@ internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWit
     private readonly Dictionary<IActorRef, Child> _running = [];
     private IActorRef? _stopAsked;
 
+    /// <summary>Tenants of which anything is kept.</summary>
+    internal int Known => _children.Count;
+
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -50,7 +53,12 @@ internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWit
                 Ended(t.ActorRef);
                 break;
             case Retry retry:
-                _children[retry.Tenant].State = ChildState.Absent;
+                Resume(_children[retry.Tenant]);
+                break;
+            case Forget { Tenant: var tenant } when _children.TryGetValue(tenant, out var child) && child.State == ChildState.Absent:
+                _children.Remove(tenant);
+                break;
+            case Forget:
                 break;
             case StopAll:
                 StopEverything();
@@ -138,6 +146,13 @@ internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWit
         var pause = Math.Min(longest.TotalMilliseconds, FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(child.Failures, 16)));
         var jittered = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32((int)pause / 2, (int)pause));
         Timers.StartSingleTimer(child.Tenant, new Retry(child.Tenant), jittered);
+    }
+
+    /// <summary>It may be started again. Where nobody asks for it until its failures no longer count, nothing of it is kept.</summary>
+    private void Resume(Child child)
+    {
+        child.State = ChildState.Absent;
+        Timers.StartSingleTimer(child.Tenant, new Forget(child.Tenant), services.Options.FailedPauseMax * 2);
     }
 
     private void StopEverything()

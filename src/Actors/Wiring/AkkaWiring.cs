@@ -45,7 +45,7 @@ internal static class AkkaWiring
                 auto-initialize = off
                 tag-write-mode = Csv
                 parallelism = 1
-                buffer-size = 4096
+                buffer-size = 8192
                 batch-size = 64
                 replay-batch-size = 64
                 prefer-parameters-on-multirow-insert = true
@@ -85,14 +85,16 @@ internal static class AkkaWiring
 
     /// <summary>An actor system over these files.</summary>
     /// <param name="files">The files.</param>
+    /// <param name="threads">Where they are waited for.</param>
     /// <param name="hash">The database's keyed hash.</param>
     /// <param name="logs">Where Akka logs to.</param>
     /// <param name="plugins">What takes the place of the plugins above; null: they themselves.</param>
-    public static ActorSystem Start(JournalFiles files, KeyedHash hash, ILoggerFactory logs, StoragePlugins? plugins = null)
+    public static ActorSystem Start(
+        JournalFiles files, JournalThreads threads, KeyedHash hash, ILoggerFactory logs, StoragePlugins? plugins = null)
     {
         var dataOptions = new MultiDataOptionsSetup();
-        dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files, files.Journal));
-        dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files, files.Snapshots));
+        dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files, files.Journal, threads.Journal));
+        dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files, files.Snapshots, threads.Snapshots));
         var config = ConfigurationFactory.ParseString(plugins?.Hocon ?? "")
             .WithFallback(ConfigurationFactory.ParseString(Hocon))
             .WithFallback(SqlPersistence.DefaultConfiguration);
@@ -104,7 +106,7 @@ internal static class AkkaWiring
         return ActorSystem.Create("heliossync", setup);
     }
 
-    private static DataOptions DataOptionsFor(JournalFiles files, string connectionString) => new DataOptions()
+    private static DataOptions DataOptionsFor(JournalFiles files, string connectionString, BlockingThreads threads) => new DataOptions()
         .UseConnectionString(ProviderName.SQLiteMS, connectionString)
         .UseAfterConnectionOpened(
             files.Prepare,
@@ -112,7 +114,8 @@ internal static class AkkaWiring
             {
                 // SQLite's driver has no asynchronous work. Without leaving the stream's thread here, every batch would be one event;
                 // with it, events of other tenants gather meanwhile and share one fsync: group commit.
-                await Task.Yield();
+                // On a thread that may block, because it does.
+                await threads.HopAsync();
                 files.Prepare(connection);
             });
 

@@ -6,7 +6,7 @@ namespace HeliosSync.Host;
 
 /// <summary>
 /// The body of an answer: takes what a writer of the codec writes, compresses it on the way where the client asked for that and it is
-/// worth it, and sends it. A long answer is sent in parts, as fast as the client takes them, and is never there as a whole.
+/// worth it, and keeps it until it is sent.
 /// </summary>
 internal sealed class AnswerBody(HttpResponse response, int status, ContentCoding coding, ZstdPools zstd)
     : IBufferWriter<byte>, IAsyncDisposable
@@ -15,9 +15,6 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
     public const int CompressedBytesMin = 1_024;
 
     private const int BufferBytes = 16 * 1_024;
-
-    /// <summary>Bytes ready from which on a part is sent before the rest is written.</summary>
-    private const int PartBytes = 64 * 1_024;
 
     private readonly RentedSegments _ready = new();
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -47,24 +44,36 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
         return _buffer.AsSpan(_used);
     }
 
-    /// <summary>Between two things that are written: sends what is ready, once it is worth a part.</summary>
-    public ValueTask DrainAsync(CancellationToken ct) => _ready.Length < PartBytes ? ValueTask.CompletedTask : SendAsync(ct);
-
-    /// <summary>Sends the rest; a short answer is sent whole, with its length.</summary>
-    public async ValueTask CompleteAsync(CancellationToken ct)
+    /// <summary>Nothing more is written. Gives the bytes that the answer has, as they go out.</summary>
+    public async ValueTask<long> EndAsync()
     {
         Spill(isLast: true);
         if (_encoder is not null)
         {
             await _encoder.DisposeAsync();
+            GiveBack();
         }
 
-        if (!response.HasStarted)
+        return _ready.Length;
+    }
+
+    /// <summary>Sends the answer, which has ended, as fast as the client takes it.</summary>
+    public async ValueTask SendAsync(CancellationToken ct)
+    {
+        response.ContentLength = _ready.Length;
+        response.StatusCode = status;
+        response.ContentType = MediaTypes.Json;
+        response.Headers.Vary = "Accept-Encoding";
+        if (_encoder is not null)
         {
-            response.ContentLength = _ready.Length;
+            response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
         }
 
-        await SendAsync(ct);
+        while (_ready.TryTake(out var segment, out var count))
+        {
+            await response.BodyWriter.WriteAsync(segment.AsMemory(0, count), ct);
+            ArrayPool<byte>.Shared.Return(segment);
+        }
     }
 
     /// <inheritdoc/>
@@ -82,28 +91,14 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
         }
 
         await _ready.DisposeAsync();
-        _giveBack?.Invoke();
-        _giveBack = null;
+        GiveBack();
     }
 
-    private async ValueTask SendAsync(CancellationToken ct)
+    /// <summary>The compressor, which is not to wait for a client that takes its time.</summary>
+    private void GiveBack()
     {
-        if (!response.HasStarted)
-        {
-            response.StatusCode = status;
-            response.ContentType = MediaTypes.Json;
-            response.Headers.Vary = "Accept-Encoding";
-            if (_encoder is not null)
-            {
-                response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
-            }
-        }
-
-        while (_ready.TryTake(out var segment, out var count))
-        {
-            await response.BodyWriter.WriteAsync(segment.AsMemory(0, count), ct);
-            ArrayPool<byte>.Shared.Return(segment);
-        }
+        _giveBack?.Invoke();
+        _giveBack = null;
     }
 
     private void MakeRoom(int bytes)

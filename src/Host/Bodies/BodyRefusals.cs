@@ -9,6 +9,10 @@ internal static class BodyRefusals
     public static Refusal Overloaded { get; } = new(
         ErrorCode.Overloaded, "The server has too many requests in hand. Nothing was applied: send it again.");
 
+    /// <summary>No room for one more request of that tenant.</summary>
+    public static Refusal TenantOverloaded { get; } = new(
+        ErrorCode.RateLimited, "The tenant has too many requests in hand. Nothing was applied: send it again.");
+
     /// <summary>Compressed bytes that are none.</summary>
     public static Refusal NotDecompressed(ContentCoding coding) =>
         new(ErrorCode.DecompressionFailed, $"The body cannot be decompressed as {ContentCodings.NameOf(coding)}.");

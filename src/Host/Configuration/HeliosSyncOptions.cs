@@ -44,6 +44,15 @@ public sealed record HeliosSyncOptions
     /// <summary>Bytes of request bodies in flight over all tenants; beyond: 503. At least <see cref="TenantBytesInFlightMax"/>.</summary>
     public long BytesInFlightMax { get; set; } = 256L * 1_024 * 1_024;
 
+    /// <summary>Requests that one tenant may have in hand; beyond: 429.</summary>
+    public int TenantRequestsInFlightMax { get; set; } = 256;
+
+    /// <summary>Requests in hand over all tenants; beyond: 503. At least <see cref="TenantRequestsInFlightMax"/>, at most 4,096.</summary>
+    public int RequestsInFlightMax { get; set; } = 512;
+
+    /// <summary>Seconds that a tenant stays in memory without being asked.</summary>
+    public int TenantIdleSeconds { get; set; } = 300;
+
     /// <summary>Open connections; more are closed at once.</summary>
     public int ConnectionsMax { get; set; } = 20_000;
 

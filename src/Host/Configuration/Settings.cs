@@ -17,6 +17,9 @@ namespace HeliosSync.Host;
 /// <param name="RequestBytesMax">Bytes of a request body, as sent and decompressed alike.</param>
 /// <param name="TenantBytesInFlightMax">Bytes of bodies that one tenant may have in flight.</param>
 /// <param name="BytesInFlightMax">Bytes of bodies in flight over all tenants.</param>
+/// <param name="TenantRequestsInFlightMax">Requests that one tenant may have in hand.</param>
+/// <param name="RequestsInFlightMax">Requests in hand over all tenants.</param>
+/// <param name="TenantIdleTime">How long a tenant stays in memory without being asked.</param>
 /// <param name="ConnectionsMax">Open connections.</param>
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
 /// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
@@ -36,6 +39,9 @@ public sealed record Settings(
     long RequestBytesMax,
     long TenantBytesInFlightMax,
     long BytesInFlightMax,
+    int TenantRequestsInFlightMax,
+    int RequestsInFlightMax,
+    TimeSpan TenantIdleTime,
     int ConnectionsMax,
     TimeSpan ShutdownTime,
     int SnapshotEvents,

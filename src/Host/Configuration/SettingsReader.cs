@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using HeliosSync.Actors;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Host;
@@ -66,6 +67,9 @@ internal sealed class SettingsReader
             options.RequestBytesMax,
             options.TenantBytesInFlightMax,
             options.BytesInFlightMax,
+            options.TenantRequestsInFlightMax,
+            options.RequestsInFlightMax,
+            TimeSpan.FromSeconds(options.TenantIdleSeconds),
             options.ConnectionsMax,
             TimeSpan.FromSeconds(options.ShutdownSeconds),
             options.SnapshotEvents,
@@ -187,6 +191,10 @@ internal sealed class SettingsReader
         Between(nameof(o.RequestBytesMax), o.RequestBytesMax, RequestBytesMin, RequestBytesCeiling);
         Between(nameof(o.TenantBytesInFlightMax), o.TenantBytesInFlightMax, o.RequestBytesMax, long.MaxValue);
         Between(nameof(o.BytesInFlightMax), o.BytesInFlightMax, o.TenantBytesInFlightMax, long.MaxValue);
+        Between(nameof(o.TenantRequestsInFlightMax), o.TenantRequestsInFlightMax, 1, SyncServerOptions.RequestsAtOnceMax);
+        Between(
+            nameof(o.RequestsInFlightMax), o.RequestsInFlightMax, o.TenantRequestsInFlightMax, SyncServerOptions.RequestsAtOnceMax);
+        Between(nameof(o.TenantIdleSeconds), o.TenantIdleSeconds, 1, 86_400);
         Between(nameof(o.ConnectionsMax), o.ConnectionsMax, 1, 1_000_000);
         Between(nameof(o.ShutdownSeconds), o.ShutdownSeconds, 1, 3_600);
         Between(nameof(o.SnapshotEvents), o.SnapshotEvents, 10, 10_000_000);

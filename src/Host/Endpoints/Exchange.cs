@@ -31,7 +31,10 @@ internal sealed class Exchange(HttpContext http, Endpoint endpoint, string reque
     /// <summary>Who calls; null without a token.</summary>
     public Caller? Caller { get; set; }
 
-    /// <summary>What the request has taken of the budget of bytes in flight, to its end.</summary>
+    /// <summary>Its place among the requests in hand, until its answer is made.</summary>
+    public RequestSlots.Slot? Slot { get; set; }
+
+    /// <summary>What the request has taken of the budget of bytes in flight, until its answer is made.</summary>
     public ByteBudget.Share? Share { get; set; }
 
     /// <summary>The error that was answered; null where none was.</summary>
@@ -41,5 +44,12 @@ internal sealed class Exchange(HttpContext http, Endpoint endpoint, string reque
     public string? Reason { get; set; }
 
     /// <inheritdoc/>
-    public void Dispose() => Share?.Dispose();
+    public void Dispose() => Leave();
+
+    /// <summary>The request is no longer in hand: its answer is made.</summary>
+    public void Leave()
+    {
+        Slot?.Dispose();
+        Share?.Dispose();
+    }
 }

@@ -18,8 +18,7 @@ internal sealed class HealthEndpoint(SyncService service, Settings settings, Ans
             service.Server.RegisteredClients,
             time.GetUtcNow().ToUnixTimeMilliseconds(),
             settings.UnsafeSynchronousOff);
-        await body.CompleteAsync(exchange.Http.RequestAborted);
-        return null;
+        return await answers.SendAsync(exchange, body);
     }
 
     /// <summary>Requests may be sent here: the journal can be written, and the server does not stop.</summary>

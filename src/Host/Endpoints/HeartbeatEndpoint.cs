@@ -29,7 +29,6 @@ internal sealed class HeartbeatEndpoint(SyncService service, RequestBodies bodie
 
         await using var body = answers.Open(exchange, StatusCodes.Status200OK);
         HeartbeatWriter.Write(body, time.GetUtcNow().ToUnixTimeMilliseconds(), reply.HeadLsn);
-        await body.CompleteAsync(exchange.Http.RequestAborted);
-        return null;
+        return await answers.SendAsync(exchange, body);
     }
 }

@@ -29,7 +29,6 @@ internal sealed class PullEndpoint(SyncService service, RequestBodies bodies, An
 
         await using var body = answers.Open(exchange, StatusCodes.Status200OK);
         service.Pages.Write(body, pull, reply.Page, reply.ServerNode, reply.HeadLsn, reply.ContinuationToken);
-        await body.CompleteAsync(exchange.Http.RequestAborted);
-        return null;
+        return await answers.SendAsync(exchange, body);
     }
 }

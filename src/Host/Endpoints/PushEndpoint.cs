@@ -7,6 +7,11 @@ namespace HeliosSync.Host;
 /// <summary><c>POST /push</c> (protocol 4.3).</summary>
 internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, Answers answers, HeldClaims claims)
 {
+    /// <summary>The push is settled, so "nothing was applied" would be wrong: its outcome is open until the client asks again.</summary>
+    private static readonly Refusal AnswerWaits = new(
+        ErrorCode.StorageUnavailable,
+        "The server has too many answers in hand. The push was judged: repeat it with the same message_id to learn its outcome.");
+
     /// <summary>
     /// From the hand-over to the actors on, nothing of it depends on the client's patience: a push that was begun is finished, and
     /// its repeat finds the outcome.
@@ -32,12 +37,11 @@ internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, An
             return refused;
         }
 
-        await AnswerAsync(exchange, reply);
-        return null;
+        return await AnswerAsync(exchange, reply) is null ? null : AnswerWaits;
     }
 
     /// <summary>The acknowledgement; or, where an atomic push met a conflict, the error body with the reports.</summary>
-    private async ValueTask AnswerAsync(Exchange exchange, PushReply reply)
+    private async ValueTask<Refusal?> AnswerAsync(Exchange exchange, PushReply reply)
     {
         var refused = new PushedView(reply.Event).Refused;
         exchange.Code = refused ? ErrorCode.Conflict : null;
@@ -52,6 +56,6 @@ internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, An
                 body, reply.Event, reply.ServerChanges, reply.ServerLsn, reply.HeadLsn, reply.ServerNode, reply.Node, reply.JudgedCounter);
         }
 
-        await body.CompleteAsync(exchange.Http.RequestAborted);
+        return await answers.SendAsync(exchange, body);
     }
 }

@@ -47,15 +47,13 @@ internal sealed class RegisterEndpoint(
             reply.JudgedLsn,
             reply.JudgedCounter,
             settings.RequestBytesMax);
-        await body.CompleteAsync(exchange.Http.RequestAborted);
-        return null;
+        return await answers.SendAsync(exchange, body);
     }
 
     private async ValueTask<Refusal?> AnswerHeldAsync(Exchange exchange, Register register)
     {
         await using var body = answers.Open(exchange, StatusCodes.Status200OK);
         RegisterWriter.Write(body, register.Client, NodeId.Of(register.Client), null, 0, 0, 0, 0, settings.RequestBytesMax);
-        await body.CompleteAsync(exchange.Http.RequestAborted);
-        return null;
+        return await answers.SendAsync(exchange, body);
     }
 }

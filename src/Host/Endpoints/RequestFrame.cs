@@ -9,7 +9,13 @@ namespace HeliosSync.Host;
 /// are judged before anything of the body is read.
 /// </summary>
 internal sealed class RequestFrame(
-    Settings settings, Authenticator authenticator, ErrorAnswers errors, TimeProvider time, ILogger<RequestFrame> logger)
+    Settings settings,
+    RequestSlots slots,
+    Authenticator authenticator,
+    ErrorAnswers errors,
+    ShedLog shed,
+    TimeProvider time,
+    ILogger<RequestFrame> logger)
 {
     /// <summary>Answers whatever no endpoint is there for.</summary>
     public static Endpoint Nowhere { get; } = new(
@@ -72,8 +78,23 @@ internal sealed class RequestFrame(
             return new Refusal(ErrorCode.MethodNotAllowed, $"This path takes {endpoint.Method} only.");
         }
 
+        return (endpoint.Scope == Scopes.None ? null : await AdmitAsync(exchange)) ?? await endpoint.Handle(exchange);
+    }
+
+    /// <summary>
+    /// A place among the requests in hand, first of all: a server that is full says so at next to no cost. Then the token, then a place
+    /// among the tenant's own. Health needs none of it.
+    /// </summary>
+    private async ValueTask<Refusal?> AdmitAsync(Exchange exchange)
+    {
+        var (http, endpoint) = (exchange.Http, exchange.Endpoint);
+        if ((exchange.Slot = slots.TryTake()) is not { } slot)
+        {
+            return BodyRefusals.Overloaded;
+        }
+
         var held = endpoint.HeldWithoutToken && settings.AnonymousRegistration && http.Request.Headers.Authorization.Count == 0;
-        if (endpoint.Scope != Scopes.None && !held)
+        if (!held)
         {
             (exchange.Caller, var refusal) = await authenticator.AuthenticateAsync(http, endpoint.Scope);
             if (refusal is not null)
@@ -82,13 +103,15 @@ internal sealed class RequestFrame(
             }
         }
 
-        return await endpoint.Handle(exchange);
+        // Requests without a token share one tenant's room, as they do with bytes.
+        return slot.TryJoin(exchange.Caller?.Tenant ?? default) ? null : BodyRefusals.TenantOverloaded;
     }
 
     private async Task RefuseAsync(Exchange exchange, Refusal refusal)
     {
         exchange.Code = refusal.Code;
         exchange.Reason = refusal.Code == ErrorCode.Unauthorized ? refusal.Message : null;
+        exchange.Leave();
         await errors.WriteAsync(exchange.Http, refusal, exchange.RequestId);
     }
 
@@ -107,7 +130,13 @@ internal sealed class RequestFrame(
     private void Log(Exchange exchange, TimeSpan took)
     {
         var status = exchange.Http.Response.StatusCode;
-        var level = status >= StatusCodes.Status400BadRequest ? LogLevel.Information : LogLevel.Debug;
+        var turnedAway = ShedLog.Is(exchange.Code);
+        if (turnedAway)
+        {
+            shed.Count(exchange.Code!.Value);
+        }
+
+        var level = status >= StatusCodes.Status400BadRequest && !turnedAway ? LogLevel.Information : LogLevel.Debug;
         if (logger.IsEnabled(level))
         {
             var code = exchange.Code is { } error ? ErrorCatalogue.Of(error).Name : null;

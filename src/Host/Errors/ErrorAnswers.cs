@@ -14,7 +14,8 @@ internal sealed class ErrorAnswers(RetryAfter retry, ZstdPools zstd)
         SayWhenToReturn(http, shape);
         await using var body = new AnswerBody(http.Response, shape.Status, ContentCoding.Identity, zstd);
         ErrorWriter.Write(body, shape.Name, refusal.Message, refusal.Details, requestId);
-        await body.CompleteAsync(http.RequestAborted);
+        await body.EndAsync();
+        await body.SendAsync(http.RequestAborted);
     }
 
     private void SayWhenToReturn(HttpContext http, ErrorShape shape)

@@ -24,6 +24,8 @@ public static class HeliosSyncBuilder
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static _ => new RetryAfter(Random.Shared));
         services.AddSingleton(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax));
+        services.AddSingleton(new AnswerBudget(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax)));
+        services.AddSingleton(new RequestSlots(settings.TenantRequestsInFlightMax, settings.RequestsInFlightMax));
         services.AddSingleton(static s =>
         {
             var settings = s.GetRequiredService<Settings>();
@@ -33,6 +35,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<RequestBodies>();
         services.AddSingleton<Answers>();
         services.AddSingleton<ErrorAnswers>();
+        services.AddSingleton<ShedLog>();
         services.AddSingleton<RequestFrame>();
         services.AddSingleton<HeldRegistrations>();
         services.AddSingleton<HeldClaims>();

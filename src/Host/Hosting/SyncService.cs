@@ -50,6 +50,7 @@ internal sealed class SyncService(
             DataDir = settings.DataDir,
             NodeId = settings.NodeId,
             AdvertisedAddress = settings.AdvertisedAddress,
+            PassivateAfter = settings.TenantIdleTime,
             SnapshotEvents = settings.SnapshotEvents,
             UnsafeSynchronousOff = settings.UnsafeSynchronousOff,
         };

@@ -25,6 +25,13 @@ internal static partial class RequestLog
     [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "Request failed path={Path} request_id={RequestId}")]
     public static partial void Failed(ILogger logger, Exception exception, string path, string requestId);
 
+    /// <summary>Requests turned away for want of room, since this was last said.</summary>
+    [LoggerMessage(
+        EventId = 4,
+        Level = LogLevel.Warning,
+        Message = "Requests turned away overloaded={Overloaded} rate_limited={RateLimited}")]
+    public static partial void Shed(ILogger logger, long overloaded, long rateLimited);
+
     /// <summary>The client went away before its answer.</summary>
     [LoggerMessage(EventId = 3, Level = LogLevel.Debug, Message = "Client went away path={Path} request_id={RequestId}")]
     public static partial void Gone(ILogger logger, string path, string requestId);

@@ -1,3 +1,4 @@
+using HeliosSync.Actors.Journal;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Integration.Actors;
@@ -51,6 +52,28 @@ public sealed class JournalFailureTests
         rig.Sql("DROP TRIGGER fail");
         await rig.RestartAsync();
         Assert.True(await rig.Server.IsReadyAsync());
+    }
+
+    [Fact]
+    public async Task A_tenants_write_says_that_the_journal_can_be_written_and_nobody_waits_for_a_turn_behind_it()
+    {
+        await using var rig = new ServerRig();
+        await rig.Server.DisposeAsync();
+        using var files = JournalFiles.Open(rig.DataDir, unsafeSynchronousOff: false);
+        using var threads = new BlockingThreads("test", 1);
+        var health = new JournalHealth(files, threads, new ManualTime());
+        Task<bool> open;
+        using (rig.HoldWrites())
+        {
+            health.Wrote(durable: true);
+            Assert.True(await health.IsWritableAsync());
+            health.Wrote(durable: false);
+            open = health.IsWritableAsync();
+            Assert.False(open.IsCompleted);
+        }
+
+        await open;
+        Assert.True(await health.ProbeNowAsync());
     }
 
     [Fact]

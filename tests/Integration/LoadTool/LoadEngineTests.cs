@@ -111,6 +111,23 @@ public sealed class LoadEngineTests
     public void The_median_is_the_middle_or_between_the_two_middle_ones(double median, params double[] samples) =>
         Assert.Equal(median, new Measure("m", "", samples).Median);
 
+    [Fact]
+    public void A_trend_is_the_line_through_its_points_and_flat_where_there_is_none()
+    {
+        Assert.Equal(new Trend(2, 1), Trend.Of([(0, 1), (1, 3), (2, 5)]));
+        Assert.Equal(new Trend(0.5, 0.5), Trend.Of([(0, 0), (1, 2), (2, 1)]));
+        Assert.Equal(new Trend(0, 4), Trend.Of([(1, 4)]));
+        Assert.Equal(default, Trend.Of([]));
+    }
+
+    [Fact]
+    public async Task An_injected_step_that_fails_by_mistake_ends_the_run()
+    {
+        var run = RunAsync(LoadSimulation.Inject(1_000, Blink, copiesMax: 2), static _ => throw new InvalidDataException("a mistake"));
+        var thrown = await Assert.ThrowsAnyAsync<Exception>(() => run);
+        Assert.IsType<InvalidDataException>(thrown.InnerException ?? thrown);
+    }
+
     private static Task<ScenarioStats> RunAsync(LoadSimulation simulation, Func<StepContext, Task<StepResult>> step)
     {
         var scenario = new Scenario { Name = "test", Run = step, Simulations = [simulation] };

@@ -17,6 +17,17 @@ public sealed class LoadRunTests
     public Task A_tenant_that_grew_large_is_whole_after_each_kill_and_stop() => Passes(
         "large-tenant", "--rows", "6000", "--batch", "500", "--restarts", "1", "--pages", "3", "--clients", "2");
 
+    /// <summary>
+    /// A server with room for a few requests, and more clients than that: what is turned away comes back, and is done once.
+    /// </summary>
+    [Fact]
+    public Task Twice_what_the_server_can_serve_loses_nothing_and_is_refused_in_order() => Passes(
+        "overload", "--seconds", "6", "--tenants", "3", "--clients", "30");
+
+    [Fact]
+    public Task Clients_and_tenants_that_come_and_go_are_served_while_the_server_is_watched() => Passes(
+        "soak", "--seconds", "8", "--clients", "4");
+
     [Theory]
     [InlineData("no-such-scenario")]
     [InlineData("push-batches", "--seconds")]
@@ -69,6 +80,30 @@ public sealed class LoadRunTests
         ledger.Note(1, 1, 1);
         Assert.Single(ledger.Contradictions);
         Assert.Equal(1, ledger.Count);
+    }
+
+    [Fact]
+    public void A_refusal_that_says_not_when_to_come_again_is_noticed()
+    {
+        const string Body = """{"error":"full","code":"OVERLOADED","details":null,"request_id":"r"}""";
+        var soon = TimeSpan.FromSeconds(1);
+        Assert.True(Holds(503, Body, soon));
+        Assert.True(Holds(429, Body.Replace("OVERLOADED", "RATE_LIMITED", StringComparison.Ordinal), soon));
+        Assert.False(Holds(503, Body, null));
+        Assert.False(Holds(503, Body, TimeSpan.FromHours(1)));
+        Assert.False(Holds(429, Body, soon));
+        Assert.False(Holds(500, Body.Replace("OVERLOADED", "INTERNAL_ERROR", StringComparison.Ordinal), soon));
+        Assert.False(Holds(503, """{"code":"OVERLOADED","details":null,"request_id":"r"}""", soon));
+        Assert.False(Holds(503, "", soon));
+        Assert.False(Holds(0, "", null));
+
+        static bool Holds(int status, string body, TimeSpan? retryAfter)
+        {
+            var refusals = new Refusals();
+            refusals.Note(new Answer(status, System.Text.Encoding.UTF8.GetBytes(body), 0, retryAfter));
+            Assert.Equal(1, refusals.Count);
+            return Refusals.Judge([refusals]).Holds;
+        }
     }
 
     private static async Task Passes(params string[] args)

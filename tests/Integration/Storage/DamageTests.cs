@@ -49,7 +49,7 @@ public sealed class DamageTests
     {
         await using var rig = Rig();
         var truth = await StoredTruth.FillAsync(rig, 12);
-        Assert.True(await rig.Server.IsReadyAsync());
+        Assert.True(await rig.Server.ProbeAsync());
         rig.Sql(sql);
         Assert.True(await truth.ServesAsync(rig.Server, "a") == atStart || atStart);
         if (!atStart)
@@ -188,7 +188,7 @@ public sealed class DamageTests
     {
         await using var rig = Rig();
         var truth = await StoredTruth.FillAsync(rig, 6);
-        Assert.True(await rig.Server.IsReadyAsync());
+        Assert.True(await rig.Server.ProbeAsync());
         await rig.Server.DisposeAsync();
         await rig.RestartAsync();
         foreach (var i in Enumerable.Range(100, 10))
@@ -196,7 +196,7 @@ public sealed class DamageTests
             Assert.Null((await rig.PushAsync("a", rig.Inserts("c", Guid.NewGuid(), (i, $"k{i}", "v")))).Refusal);
         }
 
-        Assert.True(await rig.Server.IsReadyAsync());
+        Assert.True(await rig.Server.ProbeAsync());
         var copy = Directory.CreateTempSubdirectory("heliossync-").FullName;
         using (var cp = Process.Start("cp", ["-a", rig.DataDir + "/.", copy]))
         {

@@ -147,6 +147,11 @@ public sealed class StorageFaultTests
         {
             await rig.SnapshotIsKeptAsync();
         }
+        else
+        {
+            // Snapshots are kept behind the answers, and older ones deleted behind that.
+            await UntilAsync(() => _faults.Met(fault) > 0);
+        }
 
         await rig.RestartAsync();
         await HoldsOnceAsync(rig, pushes);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
 
 namespace HeliosSync.Load.Clients;
@@ -38,6 +39,22 @@ internal sealed class PushBody(int dataBytes, bool base64)
         json.WriteEndObject();
         json.Flush();
         return new Batch(firstLocalLsn, changes, buffer.WrittenSpan.ToArray());
+    }
+
+    /// <summary>A batch of one insert of a row that every client writes, each with data of its own.</summary>
+    public static Batch SameRow(int client, long localLsn)
+    {
+        var name = Rows.ClientOf(client);
+        var data = Encoding.UTF8.GetBytes(name);
+        byte[] content = [.. "same row"u8, .. data];
+        return new Batch(localLsn, 1, Encoding.UTF8.GetBytes(
+            $$$"""
+            {"type":"push_changes","message_id":"{{{Guid.NewGuid()}}}","client_id":"{{{name}}}","vector_clock":{},
+            "changes":[{"lsn":{{{localLsn}}},"table":"{{{Rows.Table}}}","operation":"Insert",
+            "key":"{{{Convert.ToBase64String("same row"u8)}}}","data":"{{{Convert.ToBase64String(data)}}}",
+            "vector_clock":{"{{{name}}}":{{{localLsn}}}},"timestamp":"2026-01-01T00:00:00Z",
+            "checksum":{{{Crc32.HashToUInt32(content)}}},"compressed":false}]}
+            """));
     }
 
     private void WriteChange(Utf8JsonWriter json, int client, string name, long localLsn, DateTime now)

@@ -32,6 +32,9 @@ internal sealed class PushingClients : IDisposable
 
     public Ledger Ledger { get; } = new();
 
+    /// <summary>What they were refused, and how.</summary>
+    public Refusals Refusals { get; } = new();
+
     /// <summary>The first of them, for pulls.</summary>
     public SyncClient First => _clients[0];
 
@@ -64,14 +67,15 @@ internal sealed class PushingClients : IDisposable
         }
     }
 
-    /// <summary>Sends a client's batch.</summary>
+    /// <summary>Sends a client's batch; where it is refused, comes back when the server said.</summary>
     public async Task<StepResult> PushAsync(int client, CancellationToken ct)
     {
         var batch = _pending[client]!;
         var answer = await _clients[client].PushAsync(batch, ct);
         if (!answer.Ok)
         {
-            await Task.Delay(BeforeRepeat, ct);
+            Refusals.Note(answer);
+            await Task.Delay(answer.RetryAfter ?? BeforeRepeat, ct);
             return StepResult.Fail(answer.ErrorCode());
         }
 

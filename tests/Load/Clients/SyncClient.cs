@@ -5,10 +5,10 @@ using System.Text.Json;
 namespace HeliosSync.Load.Clients;
 
 /// <summary>One client's way to the server.</summary>
-internal sealed class SyncClient(HttpClient http, string client, string token)
+internal sealed class SyncClient(HttpClient http, string client, string? token)
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
-    private readonly AuthenticationHeaderValue _authorization = new("Bearer", token);
+    private readonly AuthenticationHeaderValue? _authorization = token is null ? null : new("Bearer", token);
 
     /// <summary>Connections to one server on the loopback, past whatever proxy the environment names.</summary>
     public static HttpClient Connect(Uri address) => new(new SocketsHttpHandler { UseProxy = false })
@@ -20,6 +20,12 @@ internal sealed class SyncClient(HttpClient http, string client, string token)
     public Task<Answer> RegisterAsync(CancellationToken ct) => PostAsync("register", Encoding.UTF8.GetBytes(
         $$"""
         {"type":"register_client","version":1,"client_id":"{{client}}","last_known_lsn":0,"vector_clock":{},"metadata":{} }
+        """), ct);
+
+    public Task<Answer> HeartbeatAsync(long currentLsn, CancellationToken ct) => PostAsync("heartbeat", Encoding.UTF8.GetBytes(
+        $$"""
+        {"type":"heartbeat","client_id":"{{client}}","current_lsn":{{currentLsn}},
+        "timestamp":{{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}} }
         """), ct);
 
     public Task<Answer> PushAsync(Batch batch, CancellationToken ct) => PostAsync("push", batch.Body, ct);
@@ -40,7 +46,8 @@ internal sealed class SyncClient(HttpClient http, string client, string token)
         try
         {
             using var response = await http.SendAsync(request, ct);
-            return new Answer((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(ct), body.Length);
+            var answer = await response.Content.ReadAsByteArrayAsync(ct);
+            return new Answer((int)response.StatusCode, answer, body.Length, response.Headers.RetryAfter?.Delta);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
@@ -64,7 +71,8 @@ internal readonly record struct PullOf(long SinceLsn, int Entries, bool Base64, 
 /// <param name="Status">The HTTP status; 0 where there was no answer.</param>
 /// <param name="Body">The body.</param>
 /// <param name="SentBytes">Bytes of the request's body; 0 where nobody listened, so that nothing was sent.</param>
-internal readonly record struct Answer(int Status, byte[] Body, int SentBytes)
+/// <param name="RetryAfter">When to come back, where the answer says that.</param>
+internal readonly record struct Answer(int Status, byte[] Body, int SentBytes, TimeSpan? RetryAfter = null)
 {
     public bool Ok => Status == 200;
 

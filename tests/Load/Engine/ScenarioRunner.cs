@@ -84,7 +84,6 @@ public sealed class ScenarioRunner(Scenario scenario, TextWriter output, bool li
             idle.Writer.TryWrite(copy);
         }
 
-        var running = new List<Task>();
         for (var i = 0L; i < simulation.Count; i++)
         {
             var copy = await idle.Reader.ReadAsync(ct);
@@ -95,21 +94,26 @@ public sealed class ScenarioRunner(Scenario scenario, TextWriter output, bool li
                 await Task.Delay(early, ct);
             }
 
-            running.RemoveAll(static t => t.IsCompletedSuccessfully);
-            running.Add(Task.Run(() => OnceAsync(copy, begun + (long)(due.TotalSeconds * Stopwatch.Frequency)), ct));
+            _ = Task.Run(() => OnceAsync(copy, begun + (long)(due.TotalSeconds * Stopwatch.Frequency)), CancellationToken.None);
         }
 
-        await Task.WhenAll(running);
+        // Every copy is back when its last step has ended.
+        for (var copy = 0; copy < simulation.Copies; copy++)
+        {
+            await idle.Reader.ReadAsync(CancellationToken.None);
+        }
 
         async Task OnceAsync(int copy, long due)
         {
             try
             {
                 await RunAsync(copy, stats, due, ct);
-            }
-            finally
-            {
                 idle.Writer.TryWrite(copy);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // Comes out where copies are taken.
+                idle.Writer.TryComplete(e);
             }
         }
     }

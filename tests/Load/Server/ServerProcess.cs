@@ -55,7 +55,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>The exit code of one that has ended.</summary>
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>Starts it and waits until it listens.</summary>
+    /// <summary>Starts it and waits until it listens. It runs when the call returns its task.</summary>
     public static async Task<ServerProcess> StartAsync(ServerStart start, CancellationToken ct)
     {
         var server = Launch(start);

@@ -1,0 +1,33 @@
+namespace HeliosSync.Actors.Journal;
+
+/// <summary>The threads on which the database files are waited for, by who waits: none of them can keep another from its work.</summary>
+internal sealed class JournalThreads : IDisposable
+{
+    /// <summary>One writer (<c>parallelism</c>) and as many tenants as may recover at once (<c>max-concurrent-recoveries</c>).</summary>
+    private const int JournalCount = 1 + 8;
+
+    private const int SnapshotCount = 2;
+
+    /// <summary>Reads for pages and repeated answers at once, and so connections that are kept open for them.</summary>
+    private static readonly int ReadCount = Environment.ProcessorCount + 2;
+
+    /// <summary>For the journal's writes and the tenants' recoveries.</summary>
+    public BlockingThreads Journal { get; } = new("heliossync-journal", JournalCount);
+
+    /// <summary>For snapshots.</summary>
+    public BlockingThreads Snapshots { get; } = new("heliossync-snapshots", SnapshotCount);
+
+    /// <summary>For reads on behalf of requests.</summary>
+    public BlockingThreads Reads { get; } = new("heliossync-reads", ReadCount);
+
+    /// <summary>For finding out whether the journal can be written.</summary>
+    public BlockingThreads Health { get; } = new("heliossync-health", 1);
+
+    public void Dispose()
+    {
+        Health.Dispose();
+        Reads.Dispose();
+        Journal.Dispose();
+        Snapshots.Dispose();
+    }
+}

@@ -1,0 +1,199 @@
+using System.Globalization;
+using HeliosSync.Load.Clients;
+using HeliosSync.Load.Engine;
+using HeliosSync.Load.Reports;
+using HeliosSync.Load.Server;
+using HeliosSync.Load.Watch;
+
+namespace HeliosSync.Load.Commands;
+
+/// <summary>
+/// Scenario <c>overload</c>: finds how many pushes a second the server can serve, then sends twice as many, whether earlier ones are
+/// answered or not, by clients that come back when they are told to. What must hold then: nothing acknowledged is lost or doubled, what is
+/// refused is refused in order, memory stays bounded, health answers, the work done stays near capacity, and afterwards all is as before.
+/// </summary>
+internal sealed class Overload(LoadRun run)
+{
+    private const int BatchChanges = 4;
+    private const int ClientsEach = 250;
+    private const int LightCopies = 4;
+    private const double Minutes = 10;
+    private const double OverloadFactor = 2;
+    private const double OfferedFactorMin = 1.8;
+    private const double GoodputMin = 0.8;
+    private const double HealthMillisMax = 100;
+    private const double RecoveryFactorMax = 3;
+    private const double StateBytesPerChange = 100;
+    private const double StateBytesPerPush = 100;
+    private const double RiseMegabytesMax = 100;
+    private const double ResidentMegabytesMax = 1_000;
+
+    private readonly LoadOptions _options = run.Options;
+    private readonly int _batch = run.Options.Batch ?? BatchChanges;
+
+    /// <summary>A short run has no time to overload a good server by its defaults: it makes it a small one.</summary>
+    private Dictionary<string, string> Settings => _options.Limits ? [] : new()
+    {
+        ["HeliosSync__RequestsInFlightMax"] = "12",
+        ["HeliosSync__TenantRequestsInFlightMax"] = "6",
+    };
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var apart = _options.Limits && Scheduling.Possible;
+        var starting = () => run.Site.StartServerAsync(ct, Settings);
+        var server = await (apart ? Scheduling.OnServerCore(starting) : starting());
+        using var health = new Health(run.Report, server.Address);
+        if (apart)
+        {
+            Scheduling.MakeRoom(health.Threads);
+        }
+
+        var plan = new PushPlan("overload", _options.ClientsGiven ?? ClientsEach, _batch, _options.DataBytes, Base64: true);
+        using var fleet = new Fleet(_options.Tenants, plan, run.Site.Tokens, server.Address);
+        await fleet.RegisterAsync(ct);
+        var capacity = await CapacityAsync(fleet, ct);
+        var before = await LightAsync("light load before", fleet, ct);
+        health.Cut("before");
+        await OverloadAsync(server, fleet, health, capacity, ct);
+        var after = await LightAsync("light load right after", fleet, ct);
+        health.Cut("right after");
+        run.Report.Add(await fleet.SettleAsync(ct));
+        run.Report.Add(fleet.JudgeRefusals());
+        run.Limit(
+            $"right after, a push of a light load takes at most {RecoveryFactorMax} times what it took before",
+            after.Failed == 0 && after.Latency.P50 <= RecoveryFactorMax * before.Latency.P50,
+            $"{after.Failed} failed; p50 {Measure.Text(before.Latency.P50)} ms before, {Measure.Text(after.Latency.P50)} after");
+        run.Report.Add(await fleet.AuditAsync(ct));
+    }
+
+    /// <summary>Closed loops of ever more clients: the most that any of them got through.</summary>
+    private async Task<double> CapacityAsync(Fleet fleet, CancellationToken ct)
+    {
+        var (warmUp, stage) = _options.Limits ? (_options.WarmUp, 10) : (0, 1);
+        var best = 0.0;
+        foreach (var copies in _options.Limits ? new[] { 16, 64, 256 } : [8])
+        {
+            var simulation = LoadSimulation.KeepConstant(Math.Min(copies, fleet.Clients), TimeSpan.FromSeconds(stage));
+            var (cpu, served) = (run.Site.Server.Usage.Cpu, fleet.Acknowledged);
+            var stats = await SimulateAsync($"capacity, {simulation.Copies} clients", simulation, fleet, warmUp, ct);
+            var pushes = (fleet.Acknowledged - served) / (double)_batch;
+            run.Report.Add(Measure.Of(
+                $"server's CPU for each push, {simulation.Copies} clients", "ms",
+                (run.Site.Server.Usage.Cpu - cpu).TotalMilliseconds / Math.Max(1, pushes)));
+            (best, warmUp) = (Math.Max(best, stats.Rps), 0);
+        }
+
+        run.Report.Add(Measure.Of("capacity: the most pushes a second that a closed loop got through", "1/s", best));
+        return best;
+    }
+
+    private Task<ScenarioStats> LightAsync(string name, Fleet fleet, CancellationToken ct) => SimulateAsync(
+        name, LoadSimulation.KeepConstant(LightCopies, TimeSpan.FromSeconds(_options.Limits ? 10 : 1)), fleet, 0, ct);
+
+    private async Task OverloadAsync(ServerProcess server, Fleet fleet, Health health, double capacity, CancellationToken ct)
+    {
+        var during = _options.LongRun(Minutes);
+        var acknowledged = fleet.Acknowledged;
+        var cpu = server.Usage.Cpu;
+        var watch = new ServerWatch(server, run.Site.DataDir, TimeSpan.FromSeconds(2), collect: false);
+        ScenarioStats stats;
+        await using (watch)
+        {
+            var simulation = LoadSimulation.Inject(OverloadFactor * capacity, during, fleet.Clients);
+            stats = await SimulateAsync("overload", simulation, fleet, 0, ct);
+        }
+
+        var (live, ready) = health.Cut("under overload");
+        AddMemory(watch, (fleet.Acknowledged - acknowledged) / stats.During.TotalSeconds, stats.Rps);
+        run.Report.Add(Measure.Of(
+            "server's CPU for each push that was sent, refused ones among them", "ms",
+            (server.Usage.Cpu - cpu).TotalMilliseconds / Math.Max(1, stats.Ok + stats.Failed)));
+        var offered = (stats.Ok + stats.Failed) / stats.During.TotalSeconds;
+        run.Report.Add(Measure.Of("pushes sent a second under overload", "1/s", offered));
+        run.Report.Add(Measure.Of("pushes done a second under overload", "1/s", stats.Rps));
+        run.Report.Add(new Check("the server refused some and served some", stats is { Ok: > 0, Failed: > 0 }, Counts(stats)));
+        run.Report.Add(new Check("health/live answered 200 throughout", live is { Probes: > 0, Failed: 0 }, live.Text));
+        run.Report.Add(new Check("health/ready answered 200 throughout", ready is { Probes: > 0, Failed: 0 }, ready.Text));
+        run.Limit($"it was overload: over {OfferedFactorMin} times the capacity", offered > OfferedFactorMin * capacity,
+            $"{Measure.Text(offered / capacity)} times");
+        run.Limit($"the work done is over {GoodputMin} of the capacity", stats.Rps > GoodputMin * capacity,
+            $"{Measure.Text(stats.Rps / capacity)} of it");
+        run.Limit($"health/live took under {HealthMillisMax} ms throughout", live.Max < HealthMillisMax, live.Text);
+        run.Limit($"health/ready took under {HealthMillisMax} ms throughout", ready.Max < HealthMillisMax, ready.Text);
+    }
+
+    private async Task<ScenarioStats> SimulateAsync(
+        string name, LoadSimulation simulation, Fleet fleet, int warmUp, CancellationToken ct)
+    {
+        var scenario = new Scenario
+        {
+            Name = name,
+            Prepare = fleet.Prepare,
+            Run = step => fleet.PushAsync(step.Copy, step.Stop),
+            WarmUp = TimeSpan.FromSeconds(warmUp),
+            Simulations = [simulation],
+        };
+        var stats = await new ScenarioRunner(scenario, run.Output, run.Live).RunAsync(null, ct);
+        run.Report.Add(stats, []);
+        return stats;
+    }
+
+    /// <summary>What was stored stays in memory while its tenant does, so it is taken off what the memory may rise by.</summary>
+    private void AddMemory(ServerWatch watch, double changesPerSecond, double pushesPerSecond)
+    {
+        foreach (var measure in watch.Measures("under overload"))
+        {
+            run.Report.Add(measure);
+        }
+
+        var state = ((changesPerSecond * StateBytesPerChange) + (pushesPerSecond * StateBytesPerPush)) / 1e6;
+        var points = watch.Samples.Select(s => (s.Seconds, (s.ResidentBytes / 1e6) - (s.Seconds * state))).ToArray();
+        if (points.Length == 0)
+        {
+            return;
+        }
+
+        var half = points[(points.Length / 2)..];
+        var rise = Trend.Of(half).Slope * (half[^1].Seconds - half[0].Seconds);
+        run.Limit(
+            $"beside what is stored, memory (RSS) stays below {ResidentMegabytesMax} MB, and rises by less than {RiseMegabytesMax} MB in "
+                + "the second half",
+            points.All(static p => p.Item2 < ResidentMegabytesMax) && rise < RiseMegabytesMax,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"at most {points.Max(static p => p.Item2):F0} MB, {rise:F0} MB in the second half; stored {state:F2} MB/s"));
+    }
+
+    private static string Counts(ScenarioStats stats) => string.Create(
+        CultureInfo.InvariantCulture, $"{stats.Ok} served, {string.Join(", ", stats.Errors.Select(static e => $"{e.Key} {e.Value}"))}");
+
+    /// <summary>Both kinds of health, asked all the time.</summary>
+    private sealed class Health(Report report, Uri server) : IDisposable
+    {
+        private readonly HealthProber _live = new(server, "health/live");
+        private readonly HealthProber _ready = new(server, "health/ready");
+
+        public int[] Threads => [_live.ThreadId, _ready.ThreadId];
+
+        /// <summary>What was found since the last call.</summary>
+        public (HealthFound Live, HealthFound Ready) Cut(string when)
+        {
+            var (live, ready) = (_live.Cut(), _ready.Cut());
+            foreach (var (name, found) in new[] { ("live", live), ("ready", ready) })
+            {
+                report.Add(Measure.Of($"health/{name}, {when}: p50", "ms", found.P50));
+                report.Add(Measure.Of($"health/{name}, {when}: p99", "ms", found.P99));
+                report.Add(Measure.Of($"health/{name}, {when}: max of {found.Probes}", "ms", found.Max));
+            }
+
+            return (live, ready);
+        }
+
+        public void Dispose()
+        {
+            _live.Dispose();
+            _ready.Dispose();
+        }
+    }
+}
