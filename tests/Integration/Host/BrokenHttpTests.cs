@@ -88,7 +88,7 @@ public sealed class BrokenHttpTests(TestServer server) : IClassFixture<TestServe
         Assert.StartsWith("HTTP/1.1 401 ", answer, StringComparison.Ordinal);
     }
 
-    /// <summary>Who can fill the log with errors by going away can hide others there. The server ends before its log is read.</summary>
+    /// <summary>Who can fill the log with errors by going away can hide others there. The log is looked at once the server ended.</summary>
     [Theory]
     [InlineData("Content-Length: 100000")]
     [InlineData("Transfer-Encoding: chunked")]

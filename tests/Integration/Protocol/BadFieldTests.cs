@@ -189,6 +189,8 @@ public sealed class BadFieldTests(Site site) : IClassFixture<Site>
     [InlineData("a b")]
     [InlineData("#x")]
     [InlineData("\\u202e")]
+    [InlineData("a\\u0000")]
+    [InlineData("\\u001b[31m")]
     public async Task A_clocks_node_that_breaks_the_alphabet_is_refused(string node)
     {
         var hostile = await Hostile.OfAsync(site);
@@ -206,6 +208,8 @@ public sealed class BadFieldTests(Site site) : IClassFixture<Site>
     [InlineData("{\"a\":null}")]
     [InlineData("{\"a\":{}}")]
     [InlineData("{\"a\":\"x\\u0007\"}")]
+    [InlineData("{\"a\\u0000\":\"x\"}")]
+    [InlineData("{\"\\u001b[31m\":\"x\"}")]
     public async Task Metadata_that_are_no_strings_are_refused(string metadata) => Assert.Equal(
         "metadata",
         await (await Hostile.OfAsync(site)).RefusedAsync("register", Hostile.With("register", "metadata", metadata), 400,

@@ -6,7 +6,10 @@ namespace HeliosSync.Integration.Protocol.Rig;
 /// <summary>The content codings of protocol 6, on the client's side.</summary>
 internal static class Coding
 {
-    public static byte[] Encode(string coding, byte[] plain)
+    public static byte[] Encode(string coding, byte[] plain) => Encode(coding, plain, 1);
+
+    /// <summary>The bytes so many times over, never there as a whole.</summary>
+    public static byte[] Encode(string coding, byte[] plain, int times)
     {
         using var to = new MemoryStream();
         using (Stream encoder = coding switch
@@ -17,7 +20,10 @@ internal static class Coding
             _ => throw new ArgumentException(coding),
         })
         {
-            encoder.Write(plain);
+            for (var i = 0; i < times; i++)
+            {
+                encoder.Write(plain);
+            }
         }
 
         return to.ToArray();
