@@ -17,8 +17,14 @@ internal sealed class Cycle(World world, Action<FaultKind> struck)
     private const int LongLoads = 20;
 
     private const int LongAnswersMax = 2_000;
+    /// <summary>Beyond the registrations, so that there is something to lose.</summary>
+    private const int ControlAnswersMin = 60;
+
     private const int LongestDelayMs = 20;
     private const int StartKillsMax = 3;
+
+    /// <summary>Before one power cut under load in so many, there is one in a start: of a new folder, too.</summary>
+    private const int CutStarts = 4;
 
     /// <summary>Moments of a start that are killed reach beyond its usual length: tenants are read at the first request.</summary>
     private const double BeyondStart = 1.4;
@@ -28,13 +34,19 @@ internal sealed class Cycle(World world, Action<FaultKind> struck)
     {
         for (var kills = fault == FaultKind.RecoveryKill ? world.Chance.Next(1, StartKillsMax + 1) : 0; kills > 0; kills--)
         {
-            await KillStartAsync(ct);
+            await EndStartAsync(server => KillAsync(server, FaultKind.RecoveryKill), ct);
+        }
+
+        if (fault == FaultKind.PowerCut && !world.IsControl && world.Chance.Next(CutStarts) == 0)
+        {
+            await EndStartAsync(server => CutPowerAsync(server, ct), ct);
+            await world.Disk.RemountAsync();
         }
 
         await using var server = await world.StartAsync(ct);
         using var crowd = new Crowd(world, server);
         var answers = world.Chance.Next(AnswersMin, world.Chance.Next(LongLoads) == 0 ? LongAnswersMax : AnswersMax);
-        if (!await crowd.SeeAsync(answers, static _ => true, ct))
+        if (!await crowd.SeeAsync(Math.Max(answers, world.IsControl ? ControlAnswersMin : 0), static _ => true, ct))
         {
             world.History.Add(new Complained($"All clients lost the server, which nothing was done to. {server.Said}"));
             await crowd.EndAsync();
@@ -61,9 +73,14 @@ internal sealed class Cycle(World world, Action<FaultKind> struck)
 
     private async Task KillAsync(ServerProcess server, Crowd crowd)
     {
-        Strike(FaultKind.Kill);
-        await server.KillAsync();
+        await KillAsync(server, FaultKind.Kill);
         await crowd.EndAsync();
+    }
+
+    private Task KillAsync(ServerProcess server, FaultKind kind)
+    {
+        Strike(kind);
+        return server.KillAsync();
     }
 
     private async Task StopAsync(ServerProcess server, Crowd crowd, CancellationToken ct)
@@ -76,22 +93,27 @@ internal sealed class Cycle(World world, Action<FaultKind> struck)
 
     private async Task CutPowerAsync(ServerProcess server, Crowd crowd, CancellationToken ct)
     {
+        await CutPowerAsync(server, ct);
+        await crowd.EndAsync();
+        await world.Disk.RemountAsync();
+    }
+
+    private async Task CutPowerAsync(ServerProcess server, CancellationToken ct)
+    {
         // No thread may be on its way to an acknowledgement when the disk goes.
         await server.FreezeAsync(ct);
         Strike(FaultKind.PowerCut);
         world.Disk.CutPower();
         await server.KillAsync();
-        await crowd.EndAsync();
-        await world.Disk.RemountAsync();
     }
 
-    private async Task KillStartAsync(CancellationToken ct)
+    /// <summary>A start that ends at some moment, with clients at work once it listens.</summary>
+    private async Task EndStartAsync(Func<ServerProcess, Task> end, CancellationToken ct)
     {
         await using var server = world.Launch();
         var working = WorkOnceItListensAsync(server);
         await Task.Delay(world.StartTime * (world.Chance.NextDouble() * BeyondStart), ct);
-        Strike(FaultKind.RecoveryKill);
-        await server.KillAsync();
+        await end(server);
         await working;
     }
 

@@ -23,7 +23,7 @@ internal sealed class World : IAsyncDisposable
 
     private World(Plan plan, int folder, LoopDisk? disk)
     {
-        _disk = disk;
+        (_disk, IsControl) = (disk, plan.Control);
         Chance = new Random(unchecked((plan.Seed * 1_000_003) + folder));
         var place = disk?.Path ?? Directory.CreateTempSubdirectory("heliossync-crash-").FullName;
         DataDir = Directory.CreateDirectory(Path.Combine(place, "data")).FullName;
@@ -52,6 +52,9 @@ internal sealed class World : IAsyncDisposable
 
     public string DataDir { get; }
 
+    /// <summary>Whether losses are what is hoped for.</summary>
+    public bool IsControl { get; }
+
     public HistoryFile History { get; }
 
     public Checker Checker { get; } = new();
@@ -65,8 +68,13 @@ internal sealed class World : IAsyncDisposable
 
     private int Lives { get; set; }
 
-    public static async Task<World> CreateAsync(Plan plan, int folder) =>
-        new(plan, folder, plan.NeedsDisk ? await LoopDisk.CreateAsync(plan.DiskBytes) : null);
+    public static async Task<World> CreateAsync(Plan plan, int folder)
+    {
+        var world = new World(plan, folder, plan.NeedsDisk ? await LoopDisk.CreateAsync(plan.DiskBytes) : null);
+        // The folder itself is not the server's to keep.
+        await Command.RunAsync("sync", "-f", world.DataDir);
+        return world;
+    }
 
     /// <summary>Starts a server and waits for nothing.</summary>
     public ServerProcess Launch()

@@ -14,7 +14,8 @@ internal sealed class SyncClient(HttpClient http, string client, string? token)
     public static HttpClient Connect(Uri address) => new(new SocketsHttpHandler { UseProxy = false })
     {
         BaseAddress = new Uri(address, "/api/v1/sync/"),
-        Timeout = TimeSpan.FromMinutes(2),
+        // Only so that a run that is stuck ends: the server gives up after 90 s and says so, if it gets any time to.
+        Timeout = TimeSpan.FromMinutes(10),
     };
 
     public Task<Answer> RegisterAsync(CancellationToken ct) => PostAsync("register", Encoding.UTF8.GetBytes(
