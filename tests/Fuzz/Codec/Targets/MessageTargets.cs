@@ -88,6 +88,8 @@ internal sealed class PullTarget : MessageTarget<Pull>
             .Without("max_entries").Bytes,
         InboundFields.Pull.With("continuation_token", "\"\\u0041\u00e9\"").With("max_entries", "5000")
             .With("since_lsn", "9007199254740991").Bytes,
+        InboundFields.Pull.With("tables", Tables(Limits.FilterTablesMax)).Bytes,
+        InboundFields.Pull.With("tables", Tables(Limits.FilterTablesMax + 1)).Bytes,
     ];
 
     protected override MessageParser<Pull> Begin() => new PullParser();
@@ -124,6 +126,8 @@ internal sealed class PullTarget : MessageTarget<Pull>
         ["encoding"] = message.Base64 ? "base64" : "bytes",
         ["accept_compressed"] = message.AcceptCompressed,
     };
+
+    private static string Tables(int count) => "[" + string.Join(',', Enumerable.Range(0, count).Select(static i => $"\"t{i}\"")) + "]";
 }
 
 /// <summary>The body of a registration.</summary>
@@ -198,6 +202,7 @@ internal sealed class HeartbeatTarget : MessageTarget<Heartbeat>
     [
         InboundFields.Heartbeat.Bytes,
         InboundFields.Heartbeat.With("current_lsn", "9007199254740991").With("x", "[{\"type\":null}]").Bytes,
+        InboundFields.Heartbeat.With("current_lsn", "null").Also("current_lsn", "1").Bytes,
     ];
 
     protected override MessageParser<Heartbeat> Begin() => new HeartbeatParser();
