@@ -14,6 +14,7 @@ internal static class Program
     private static readonly SortedDictionary<string, FuzzCommand> Commands = new(StringComparer.Ordinal)
     {
         ["codec"] = Codec.CodecFuzzer.RunAsync,
+        ["http"] = Http.HttpFuzz.RunAsync,
     };
 
     public static async Task<int> Main(string[] args)
