@@ -15,6 +15,9 @@ namespace HeliosSync.Crash.Driver;
 /// </summary>
 internal sealed class World : IAsyncDisposable
 {
+    /// <summary>Whose a folder is that was left behind can be seen: a run's process is in its name, as in those of disks.</summary>
+    private static readonly string Mark = string.Create(CultureInfo.InvariantCulture, $"heliossync-crash-{Environment.ProcessId}-");
+
     private readonly LoopDisk? _disk;
     private readonly ServerTokens _tokens = new();
     private readonly Auditor[] _auditors;
@@ -25,7 +28,7 @@ internal sealed class World : IAsyncDisposable
     {
         (_disk, IsControl) = (disk, plan.Control);
         Chance = new Random(unchecked((plan.Seed * 1_000_003) + folder));
-        var place = disk?.Path ?? Directory.CreateTempSubdirectory("heliossync-crash-").FullName;
+        var place = disk?.Path ?? Directory.CreateTempSubdirectory(Mark).FullName;
         DataDir = Directory.CreateDirectory(Path.Combine(place, "data")).FullName;
         var name = string.Create(CultureInfo.InvariantCulture, $"{(plan.Control ? "Control" : plan.Kind)}-{plan.Seed}-{folder}.jsonl");
         History = new HistoryFile(Path.Combine(plan.HistoryDir, name));
