@@ -114,7 +114,7 @@ internal sealed class JournalFiles : IDisposable
         try
         {
             connection.Open();
-            Remember(JournalHealth.CountEvents(connection));
+            Remember(JournalTables.LastEvent(connection));
             connection.Close();
         }
         catch (SqliteException)

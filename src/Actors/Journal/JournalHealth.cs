@@ -82,21 +82,13 @@ internal sealed class JournalHealth(JournalFiles files, BlockingThreads threads,
             transaction.Rollback("event");
             Execute(transaction, Schema.Probe);
             transaction.Commit();
-            files.Remember(CountEvents(connection));
+            files.Remember(JournalTables.LastEvent(connection));
             return true;
         }
         catch (SqliteException)
         {
             return false;
         }
-    }
-
-    /// <summary>How many events are durable.</summary>
-    public static long CountEvents(SqliteConnection connection)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = Schema.LastEvent;
-        return command.ExecuteScalar() as long? ?? 0;
     }
 
     private static void Execute(SqliteTransaction transaction, string sql)

@@ -74,7 +74,7 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
     /// <summary>How many events there are. Holds table and index against each other, and both against what is remembered.</summary>
     public long CheckCount(FolderMark remembered)
     {
-        var last = Number(Schema.LastEvent);
+        var last = LastEvent(connection);
         if (last < remembered.Events)
         {
             throw new StartupException(
@@ -103,6 +103,9 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
             throw Damaged($"SQLite finds: {(found as string)?.ReplaceLineEndings(" ")}");
         }
     }
+
+    /// <summary>The last event's number over all tenants, which is how many there are.</summary>
+    public static long LastEvent(SqliteConnection connection) => Number(connection, Schema.LastEvent);
 
     /// <summary>The journal is not there.</summary>
     public static StartupException Gone(string dataDir) => new(
@@ -199,7 +202,9 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
         return command.ExecuteScalar() as byte[];
     }
 
-    private long Number(string sql)
+    private long Number(string sql) => Number(connection, sql);
+
+    private static long Number(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
