@@ -4,7 +4,10 @@ using HeliosSync.Domain;
 
 namespace HeliosSync.Integration.Actors;
 
-/// <summary>While writes are in flight: decided ahead, told behind.</summary>
+/// <summary>
+/// While writes are in flight: decided ahead, told behind; through the actors. That an answer is not there yet is seen only at a glance
+/// here, since it has a way to go: <see cref="TenantCycleTests"/> see it where it is given.
+/// </summary>
 public sealed class InFlightTests
 {
     [Fact]
@@ -21,7 +24,7 @@ public sealed class InFlightTests
             repeat = rig.PushAsync("a", push);
             registered = rig.RegisterAsync("a", "c");
 
-            // The tenant answers in the order it was asked, and a pull at once: whatever it said of the pushes, it has said by now.
+            // The tenant answers in the order it was asked, and a pull at once: whatever it said of the pushes is on its way by now.
             Assert.Empty(await rig.PullAllAsync("a", "c"));
             Assert.False(first.IsCompleted);
             Assert.False(repeat.IsCompleted);
@@ -49,12 +52,7 @@ public sealed class InFlightTests
             var pull = new Pull(Guid.NewGuid(), client, 0, 1, null, null, null, false, false, false);
             page = rig.Server.PullAsync(ServerRig.Tenant("a"), pull);
 
-            // The tenant has answered these later questions by then, and ten times over: an answer to the earlier ones would be here.
-            for (var later = 0; later < 10; later++)
-            {
-                Assert.Empty(await rig.PullAllAsync("a", "c"));
-            }
-
+            Assert.Empty(await rig.PullAllAsync("a", "c"));
             Assert.False(beat.IsCompleted);
             Assert.False(page.IsCompleted);
         }

@@ -51,16 +51,24 @@ internal sealed class ServerRig : IAsyncDisposable
         Directory.Delete(DataDir, recursive: true);
     }
 
-    public Task<Reply<RegisterReply>> RegisterAsync(string tenant, string client) => Server.RegisterAsync(
-        Tenant(tenant), new Register(Client(client), NodeId.Of(Client(client)), 0, null, VectorClock.Empty, null, []));
+    /// <summary>A client's first registration.</summary>
+    public static Register Registration(string client) =>
+        new(Client(client), NodeId.Of(Client(client)), 0, null, VectorClock.Empty, null, []);
+
+    public Task<Reply<RegisterReply>> RegisterAsync(string tenant, string client) =>
+        Server.RegisterAsync(Tenant(tenant), Registration(client));
 
     public Task<Reply<PushReply>> PushAsync(string tenant, Push push) => Server.PushAsync(Tenant(tenant), new PushBatch(push));
 
     /// <summary>A push of one insert of one row per local number, without clocks.</summary>
-    public Push Inserts(string client, Guid message, params (long LocalLsn, string Key, string Data)[] changes)
+    public Push Inserts(string client, Guid message, params (long LocalLsn, string Key, string Data)[] changes) =>
+        Inserts(Server.Hash, client, message, changes);
+
+    /// <inheritdoc cref="Inserts(string, Guid, ValueTuple{long, string, string}[])"/>
+    public static Push Inserts(KeyedHash hash, string client, Guid message, params (long LocalLsn, string Key, string Data)[] changes)
     {
-        var pushed = changes.Select(c => Change(c.LocalLsn, c.Key, c.Data)).ToArray();
-        var digest = Server.Hash.OfPush(Encoding.UTF8.GetBytes(string.Join('|', changes)));
+        var pushed = changes.Select(c => Change(hash, c.LocalLsn, c.Key, c.Data)).ToArray();
+        var digest = hash.OfPush(Encoding.UTF8.GetBytes(string.Join('|', changes)));
         return new Push(message, Client(client), VectorClock.Empty, null, false, pushed, digest);
     }
 
@@ -136,12 +144,12 @@ internal sealed class ServerRig : IAsyncDisposable
     private SyncServer Start() => SyncServer.Start(
         _configure(new SyncServerOptions { DataDir = DataDir }), TimeProvider.System, _logs, _plugins);
 
-    private PushedChange Change(long localLsn, string keyText, string dataText)
+    private static PushedChange Change(KeyedHash hash, long localLsn, string keyText, string dataText)
     {
         var (key, data) = (Encoding.UTF8.GetBytes(keyText), Encoding.UTF8.GetBytes(dataText));
         var checksum = Crc32.HashToUInt32([.. key, .. data]);
         return new PushedChange(
             localLsn, "t", Operation.Insert, key, data, false, VectorClock.Empty, 0, 0, checksum,
-            Server.Hash.OfRow("t"u8, key), Server.Hash.OfContent(data));
+            hash.OfRow("t"u8, key), hash.OfContent(data));
     }
 }

@@ -33,7 +33,7 @@ internal static class ActorsBugs
                         if (applied.Cut is not null)
                 """),
         ],
-        Probe.ActorTest("InFlightTests.Nothing_is_said_of_a_push_before_it_is_durable"));
+        Probe.ActorTest("TenantCycleTests.Nothing_is_said_of_a_push_before_it_is_durable"));
 
     public static PlantedBug LsnOutsideTheStep { get; } = new(
         "LSN taken outside the serialized step",

@@ -1,0 +1,168 @@
+using HeliosSync.Actors;
+using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Tenants;
+using HeliosSync.Codec;
+using HeliosSync.Domain;
+
+namespace HeliosSync.Integration.Actors;
+
+/// <summary>A tenant's cycle over a journal that writes when it is told to: what is said, and when, to the step.</summary>
+public sealed class TenantCycleTests : IDisposable
+{
+    private static readonly TenantId Tenant = ServerRig.Tenant("a");
+
+    private readonly KeyedHash _hash = new(new byte[KeyedHash.KeyBytes]);
+    private readonly ZstdFrames _zstd = new();
+    private readonly SteppedJournal _journal = new();
+    private readonly TenantCycle<string> _cycle;
+
+    public TenantCycleTests()
+    {
+        var options = new SyncServerOptions { DataDir = "" };
+        var services = new TenantServices(
+            options,
+            new EventReader(_hash, _zstd),
+            TimeProvider.System,
+            new TailBudget(options.TailBytesInAll),
+            new SoleServer(),
+            new Registrations(0),
+            Guid.NewGuid);
+        _cycle = new TenantCycle<string>(Tenant, services, _journal);
+        _cycle.Recovered(0);
+    }
+
+    public void Dispose() => _zstd.Dispose();
+
+    [Fact]
+    public void Nothing_is_said_of_a_push_before_it_is_durable()
+    {
+        Register("c", "registered");
+        _journal.WriteNext();
+        var push = Inserts(1);
+        Push(push, "first");
+        Push(push, "repeat");
+        Push(push with { Digest = _hash.OfPush("another"u8) }, "reuse");
+        Register("c", "again");
+        Assert.Equal(["registered"], _journal.Answered);
+
+        _journal.WriteNext();
+        Assert.Equal(["registered", "first", "repeat", "reuse", "again"], _journal.Answered);
+        Assert.Equal(1, Assert.IsType<PushStored>(_journal.AnswerTo("first")).HeadLsn);
+        Assert.Equal(1, Assert.IsType<PushStored>(_journal.AnswerTo("repeat")).HeadLsn);
+        Assert.Equal(ErrorCode.MessageIdReused, Assert.IsType<Refusal>(_journal.AnswerTo("reuse")).Code);
+        Assert.Equal(1, Assert.IsType<RegisterReply>(_journal.AnswerTo("again")).HeadLsn);
+    }
+
+    [Fact]
+    public void A_pull_is_answered_at_once_and_says_nothing_of_what_is_being_written()
+    {
+        Register("c", "registered");
+        _journal.WriteNext();
+        Push(Inserts(1), "first");
+        Push(Inserts(2), "second");
+        Pull("c", "before");
+        _journal.WriteNext();
+        Pull("c", "between");
+        _journal.WriteNext();
+        Pull("c", "after");
+
+        Assert.Equal(["registered", "before", "first", "between", "second", "after"], _journal.Answered);
+        var pages = ((string[])["before", "between", "after"]).Select(who => Assert.IsType<PagePlan>(_journal.AnswerTo(who))).ToArray();
+        Assert.Equal([0, 1, 2], pages.Select(page => page.HeadLsn));
+        Assert.Equal([1, 2, 3], pages.Select(page => page.HeadSequence));
+        Assert.Equal([0, 1, 2], pages.Select(page => page.Recent?.Count ?? 0));
+    }
+
+    [Fact]
+    public void A_pull_or_heartbeat_of_a_client_whose_registration_is_in_flight_waits_for_it_and_anothers_does_not()
+    {
+        Register("c", "registered");
+        _journal.WriteNext();
+        Register("d", "in flight");
+        Pull("d", "page");
+        _cycle.Handle(new NoteHeartbeat(Tenant, new Heartbeat(ServerRig.Client("d"), 0)), "beat");
+        Pull("c", "another's");
+        Assert.Equal(["registered", "another's"], _journal.Answered);
+
+        _journal.WriteNext();
+        Assert.Equal(["registered", "another's", "in flight", "page", "beat"], _journal.Answered);
+    }
+
+    [Fact]
+    public void Whoever_waits_when_a_write_fails_is_told_that_the_outcome_is_open()
+    {
+        Register("c", "registered");
+        _journal.WriteNext();
+        var push = Inserts(1);
+        Push(push, "first");
+        Push(push, "repeat");
+        Register("c", "again");
+        _cycle.Abandon();
+
+        Assert.Equal(4, _journal.Answered.Count);
+        Assert.All(
+            (string[])["first", "repeat", "again"],
+            who => Assert.Equal(ErrorCode.StorageUnavailable, Assert.IsType<Refusal>(_journal.AnswerTo(who)).Code));
+    }
+
+    private void Register(string client, string from) =>
+        _cycle.Handle(new RegisterClient(Tenant, ServerRig.Registration(client)), from);
+
+    private void Push(Push push, string from) => _cycle.Handle(new StorePush(Tenant, push), from);
+
+    private void Pull(string client, string from)
+    {
+        var pull = new Pull(Guid.NewGuid(), ServerRig.Client(client), 0, 1_000, null, null, null, false, false, false);
+        _cycle.Handle(new PlanPage(Tenant, pull, 0), from);
+    }
+
+    private Push Inserts(long localLsn) => ServerRig.Inserts(_hash, "c", Guid.NewGuid(), (localLsn, $"k{localLsn}", "v"));
+
+    /// <summary>Makes one event durable at a time, when it is told to, and notes who was answered what.</summary>
+    private sealed class SteppedJournal : ITenantOutlet<string>
+    {
+        private readonly Queue<(bool IsWrite, Action Then)> _waiting = new();
+        private readonly List<(string To, object Answer)> _answers = [];
+        private long _sequence;
+
+        public IReadOnlyList<string> Answered => [.. _answers.Select(a => a.To)];
+
+        public object AnswerTo(string caller) => Assert.Single(_answers, a => a.To == caller).Answer;
+
+        /// <summary>The next event is durable; what waited behind it, and before the one after it, goes on.</summary>
+        public void WriteNext()
+        {
+            do
+            {
+                _waiting.Dequeue().Then();
+            }
+            while (_waiting.TryPeek(out var next) && !next.IsWrite);
+        }
+
+        public void Persist(JournalEvent e, Action<long> stored) => _waiting.Enqueue((true, () => stored(++_sequence)));
+
+        public void Defer(Action then)
+        {
+            if (_waiting.Count > 0)
+            {
+                _waiting.Enqueue((false, then));
+            }
+            else
+            {
+                then();
+            }
+        }
+
+        public void Answer(string to, object answer) => _answers.Add((to, answer));
+
+        public void Beat(ClientId client, long headLsn, string to) => Answer(to, new HeartbeatReply(headLsn));
+
+        public void Save(StoredSnapshot snapshot)
+        {
+        }
+
+        public void Stop()
+        {
+        }
+    }
+}
