@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using HeliosSync.Load.Engine;
 
 namespace HeliosSync.Fuzz;
 
@@ -19,23 +19,13 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         if (args.Length > 0 && Commands.TryGetValue(args[0], out var command))
         {
-            return await command(args[1..], Console.Out, stop.Token);
+            return await StopSignals.RunAsync(ct => command(args[1..], Console.Out, ct));
         }
 
         await Console.Error.WriteLineAsync(
             $"dotnet run -c Release --project tests/Fuzz -- {string.Join(" | ", Commands.Keys)} [--minutes N] [--seed N]");
         return Misused;
-
-        void Stop(PosixSignalContext signal)
-        {
-            // Not at once: what was started has to end first.
-            signal.Cancel = true;
-            stop.Cancel();
-        }
     }
 }

@@ -14,13 +14,17 @@ namespace HeliosSync.Load.Commands;
 internal sealed class Soak(LoadRun run)
 {
     private const double Minutes = 30;
-    private const int LivesAtOnce = 8;
+    private const int LivesAtOnce = 64;
+
+    /// <summary>Lives that begin in a second: at a rate that changed, what is rightly in memory would change with it.</summary>
+    private const double LivesPerSecond = 30;
+
     private const int LivesPerTenant = 6;
     private const int ReturnEvery = 5;
     private const int ReturnTenants = 40;
     private const int TenantIdleSeconds = 5;
     private const double HeapPerHourMax = 10;
-    private const double ResidentPerHourMax = 60;
+    private const double ResidentPerHourMax = 100;
     private const double HandlesPerHourMax = 20;
     private const double ThreadsPerHourMax = 6;
     private const double LogMegabytesMax = 100;
@@ -70,7 +74,7 @@ internal sealed class Soak(LoadRun run)
         {
             Name = name,
             Run = step => life.LiveAsync(TenantOf(Interlocked.Increment(ref _lives), out var number), number, step.Stop),
-            Simulations = [LoadSimulation.KeepConstant(_options.ClientsGiven ?? LivesAtOnce, during)],
+            Simulations = [LoadSimulation.Inject(LivesPerSecond, during, _options.ClientsGiven ?? LivesAtOnce)],
             Thresholds = [Threshold.NoFailures],
         };
         run.Report.Add(await new ScenarioRunner(scenario, run.Output, run.Live).RunAsync(null, ct), scenario.Thresholds);

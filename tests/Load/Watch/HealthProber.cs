@@ -8,7 +8,8 @@ namespace HeliosSync.Load.Watch;
 
 /// <summary>
 /// Asks for the server's health ten times a second, over a connection of its own and on a thread of its own, so that no queue of the
-/// tool is measured along. It also notes how late the thread itself woke up: what the machine alone adds.
+/// tool is measured along. It also notes how late the thread itself woke up: what the machine alone adds. Runs in
+/// <see cref="ProbeProgram"/>.
 /// </summary>
 internal sealed class HealthProber : IDisposable
 {
@@ -21,7 +22,6 @@ internal sealed class HealthProber : IDisposable
     private readonly byte[] _request;
     private readonly Thread _thread;
     private readonly ManualResetEvent _stop = new(initialState: false);
-    private readonly ManualResetEvent _runs = new(initialState: false);
     private readonly Lock _lock = new();
     private readonly byte[] _buffer = new byte[4_096];
     private LongHistogram _took = New();
@@ -35,18 +35,14 @@ internal sealed class HealthProber : IDisposable
         _request = Encoding.ASCII.GetBytes($"GET /api/v1/sync/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         _thread = new Thread(Probe) { IsBackground = true, Name = "health prober" };
         _thread.Start();
-        _runs.WaitOne();
     }
-
-    /// <summary>The kernel's number of its thread.</summary>
-    public int ThreadId { get; private set; }
 
     /// <summary>What was found since the last call.</summary>
     public HealthFound Cut()
     {
         lock (_lock)
         {
-            var found = new HealthFound(_took, _late, _failed);
+            var found = HealthFound.Of(_took, _late, _failed);
             (_took, _late, _failed) = (New(), New(), 0);
             return found;
         }
@@ -58,15 +54,12 @@ internal sealed class HealthProber : IDisposable
         _thread.Join();
         _socket?.Dispose();
         _stop.Dispose();
-        _runs.Dispose();
     }
 
     private static LongHistogram New() => new(MicrosMax, SignificantDigits);
 
     private void Probe()
     {
-        ThreadId = Scheduling.ThisThread;
-        _runs.Set();
         var due = Stopwatch.GetTimestamp();
         while (!_stop.WaitOne(Wait(due)))
         {
@@ -138,30 +131,4 @@ internal sealed class HealthProber : IDisposable
 
         throw new SocketException((int)SocketError.ConnectionReset);
     }
-}
-
-/// <summary>What a prober found.</summary>
-/// <param name="Took">Microseconds from sending the request to having its answer.</param>
-/// <param name="Late">Microseconds by which the prober's thread woke up late.</param>
-/// <param name="Failed">Probes without a 200.</param>
-internal sealed record HealthFound(LongHistogram Took, LongHistogram Late, long Failed)
-{
-    private const double MicrosPerMilli = 1_000;
-
-    public long Probes => Took.TotalCount;
-
-    public double P50 => At(Took, 50);
-
-    public double P99 => At(Took, 99);
-
-    public double Max => Took.TotalCount == 0 ? 0 : Took.GetMaxValue() / MicrosPerMilli;
-
-    /// <summary>All of it in words, milliseconds.</summary>
-    public string Text => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Probes} probes, {Failed} failed, p50 {P50:F1} ms, p99 {P99:F1}, max {Max:F1} (its thread woke up late by p99 {At(Late, 99):F1}, "
-            + $"max {(Late.TotalCount == 0 ? 0 : Late.GetMaxValue() / MicrosPerMilli):F1})");
-
-    private static double At(LongHistogram histogram, double percentile) =>
-        histogram.TotalCount == 0 ? 0 : histogram.GetValueAtPercentile(percentile) / MicrosPerMilli;
 }

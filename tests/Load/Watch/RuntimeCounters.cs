@@ -2,6 +2,7 @@ using System.Diagnostics.Tracing;
 using System.Globalization;
 using Microsoft.Diagnostics.NETCore.Client;
 using Microsoft.Diagnostics.Tracing;
+using Microsoft.Diagnostics.Tracing.Parsers.Clr;
 
 namespace HeliosSync.Load.Watch;
 
@@ -16,6 +17,11 @@ internal sealed class RuntimeCounters : IAsyncDisposable
 
     /// <summary>Enabling this keyword makes the runtime collect all garbage, once.</summary>
     private const long CollectKeyword = 0x800000;
+
+    /// <summary>And this makes it tell of its collections.</summary>
+    private const long CollectionsKeyword = 0x1;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>The newer of the two counters that are read here: where it has come, so have both.</summary>
     private const string LastOfAll = "gc-committed";
@@ -57,15 +63,41 @@ internal sealed class RuntimeCounters : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets the server collect all of its garbage, and waits until it has begun to.</summary>
-    public async Task CollectGarbageAsync(CancellationToken ct)
+    /// <summary>Lets the server collect all of its garbage, and gives the bytes of its managed heap right after that.</summary>
+    public async Task<long> CollectGarbageAsync(CancellationToken ct)
     {
         using var session = await new DiagnosticsClient(_process).StartEventPipeSessionAsync(
-            [new EventPipeProvider(Garbage, EventLevel.Informational, CollectKeyword)], requestRundown: false, 16, ct);
-        // The runtime collects on enabling; the session's stream ends when it is stopped, and is nothing to us.
-        var draining = session.EventStream.CopyToAsync(Stream.Null, ct);
+            [new EventPipeProvider(Garbage, EventLevel.Informational, CollectKeyword | CollectionsKeyword)], requestRundown: false, 16, ct);
+        var heap = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = Task.Factory.StartNew(
+            () => ReadHeap(session.EventStream, heap), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var bytes = await heap.Task.WaitAsync(Patience, ct);
         await session.StopAsync(ct);
-        await draining;
+        await reading;
+        return bytes;
+    }
+
+    /// <summary>Until the stream ends: what the collector says behind the first collection of all generations that was asked for.</summary>
+    private static void ReadHeap(Stream events, TaskCompletionSource<long> heap)
+    {
+        using var source = new EventPipeEventSource(events);
+        var asked = false;
+        source.Clr.GCStart += e => asked |= e is { Depth: 2, Reason: GCReason.Induced };
+        source.Clr.GCHeapStats += e =>
+        {
+            if (asked)
+            {
+                heap.TrySetResult(e.TotalHeapSize);
+            }
+        };
+        try
+        {
+            source.Process();
+        }
+        catch (Exception e) when (e is IOException or FormatException)
+        {
+            // A server that is killed cuts the stream anywhere.
+        }
     }
 
     public async ValueTask DisposeAsync()

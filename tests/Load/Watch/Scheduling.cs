@@ -15,9 +15,6 @@ internal static class Scheduling
     /// <summary>Whether server and tool can have cores of their own.</summary>
     public static bool Possible => OperatingSystem.IsLinux() && Environment.ProcessorCount is > 1 and <= 64;
 
-    /// <summary>The kernel's number of the calling thread.</summary>
-    public static int ThisThread => OperatingSystem.IsLinux() ? GetThreadId() : 0;
-
     /// <summary>What the calling thread starts meanwhile runs on the first core alone.</summary>
     public static T OnServerCore<T>(Func<T> start)
     {
@@ -32,18 +29,26 @@ internal static class Scheduling
         }
     }
 
-    /// <summary>Takes this process off the server's core, and lets some threads go before its others.</summary>
-    public static void MakeRoom(params int[] firstThreads)
+    /// <summary>Takes this process off the server's core. What it starts later is off it too.</summary>
+    public static void LeaveServerCore()
+    {
+        if (Possible)
+        {
+            foreach (var task in Directory.GetDirectories("/proc/self/task"))
+            {
+                Pin(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture), AllCores & ~(1UL << ServerCore));
+            }
+        }
+    }
+
+    /// <summary>Lets every other process go before this one.</summary>
+    public static void GoLast()
     {
         foreach (var task in Directory.GetDirectories("/proc/self/task"))
         {
+            const int Nicer = 10;
             var thread = int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
-            Pin(thread, AllCores & ~(1UL << ServerCore));
-            if (!firstThreads.Contains(thread))
-            {
-                const int Nicer = 10;
-                _ = SetPriority(ProcessKind, thread, Nicer);
-            }
+            _ = SetPriority(ProcessKind, thread, GetPriority(ProcessKind, thread) + Nicer);
         }
     }
 
@@ -52,13 +57,13 @@ internal static class Scheduling
     /// <summary>A thread that has ended meanwhile needs no core.</summary>
     private static void Pin(int thread, ulong cores) => _ = SetAffinity(thread, sizeof(ulong), ref cores);
 
-    [DllImport("libc", EntryPoint = "gettid")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int GetThreadId();
-
     [DllImport("libc", EntryPoint = "sched_setaffinity")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int SetAffinity(int thread, nint bytes, ref ulong cores);
+
+    [DllImport("libc", EntryPoint = "getpriority")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GetPriority(int kind, int id);
 
     [DllImport("libc", EntryPoint = "setpriority")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -10,7 +10,9 @@ namespace HeliosSync.Load.Watch;
 /// <param name="Handles">Its open files and sockets.</param>
 /// <param name="Threads">Its threads.</param>
 /// <param name="LogBytes">The journal's write-ahead log.</param>
-/// <param name="HeapBytes">Its managed heap, with what became garbage since the last collection.</param>
+/// <param name="HeapBytes">
+/// Its managed heap: right after a collection where the watch asks for one, else with what is garbage by now.
+/// </param>
 /// <param name="CommittedBytes">What the collector has of the system.</param>
 internal readonly record struct ServerSample(
     double Seconds, double ResidentBytes, double Handles, double Threads, double LogBytes, double HeapBytes, double CommittedBytes);
@@ -72,13 +74,9 @@ internal sealed class ServerWatch : IAsyncDisposable
         {
             do
             {
-                if (_collect)
-                {
-                    await _counters.CollectGarbageAsync(_done.Token);
-                }
-
+                var heap = _collect ? await _counters.CollectGarbageAsync(_done.Token) : 0.0;
                 await _counters.NextAsync(_done.Token);
-                _samples.Add(Sample());
+                _samples.Add(Sample(_collect ? heap : (_counters["gc-heap-size"] ?? 0) * BytesPerMegabyte));
             }
             while (await timer.WaitForNextTickAsync(_done.Token));
         }
@@ -88,7 +86,7 @@ internal sealed class ServerWatch : IAsyncDisposable
         }
     }
 
-    private ServerSample Sample()
+    private ServerSample Sample(double heapBytes)
     {
         var log = new FileInfo(Path.Combine(_dataDir, "heliossync.db-wal"));
         return new ServerSample(
@@ -97,7 +95,7 @@ internal sealed class ServerWatch : IAsyncDisposable
             Directory.GetFiles($"/proc/{_server.Id}/fd").Length,
             Directory.GetDirectories($"/proc/{_server.Id}/task").Length,
             log.Exists ? log.Length : 0,
-            (_counters["gc-heap-size"] ?? 0) * BytesPerMegabyte,
+            heapBytes,
             (_counters["gc-committed"] ?? 0) * BytesPerMegabyte);
     }
 }
