@@ -25,7 +25,12 @@ public static class HeliosSyncBuilder
         services.TryAddSingleton(static _ => new RetryAfter(Random.Shared));
         services.AddSingleton(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax));
         services.AddSingleton(new AnswerBudget(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax)));
-        services.AddSingleton(new RequestSlots(settings.TenantRequestsInFlightMax, settings.RequestsInFlightMax));
+        services.AddSingleton<PoolDelay>();
+        services.AddSingleton(static s =>
+        {
+            var settings = s.GetRequiredService<Settings>();
+            return new RequestSlots(settings.TenantRequestsInFlightMax, settings.RequestsInFlightMax, s.GetRequiredService<PoolDelay>());
+        });
         services.AddSingleton(static s =>
         {
             var settings = s.GetRequiredService<Settings>();
