@@ -9,19 +9,8 @@ namespace HeliosSync.Host;
 /// </summary>
 /// <param name="tenantMax">Requests that one tenant may have in hand.</param>
 /// <param name="max">Requests in hand over all tenants.</param>
-/// <param name="delay">
-/// How long work waits for a thread. Beyond <see cref="AlwaysPerCore"/> a request has to find it short, so that what is in hand is as
-/// much as the machine gets done in good time, and health, which waits with it, is answered in good time too.
-/// </param>
-internal sealed class RequestSlots(int tenantMax, int max, PoolDelay? delay = null)
+internal sealed class RequestSlots(int tenantMax, int max)
 {
-    /// <summary>So many requests are taken however long work waits: fewer are no overload, but a pause of the machine.</summary>
-    public const int AlwaysPerCore = 32;
-
-    /// <summary>A wait at each of a request's steps, of which there are about ten.</summary>
-    private static readonly TimeSpan DelayMax = TimeSpan.FromMilliseconds(5);
-
-    private readonly int _always = AlwaysPerCore * Environment.ProcessorCount;
     private readonly Lock _gate = new();
     private readonly Dictionary<TenantId, int> _byTenant = [];
     private int _taken;
@@ -44,8 +33,7 @@ internal sealed class RequestSlots(int tenantMax, int max, PoolDelay? delay = nu
     /// <summary>A slot for a request that nothing is known of yet; null where all are taken.</summary>
     public Slot? TryTake()
     {
-        var taken = Interlocked.Increment(ref _taken);
-        if (taken <= max && (taken <= _always || delay is null || delay.Now() <= DelayMax))
+        if (Interlocked.Increment(ref _taken) <= max)
         {
             return new Slot(this);
         }

@@ -25,12 +25,7 @@ public static class HeliosSyncBuilder
         services.TryAddSingleton(static _ => new RetryAfter(Random.Shared));
         services.AddSingleton(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax));
         services.AddSingleton(new AnswerBudget(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax)));
-        services.AddSingleton<PoolDelay>();
-        services.AddSingleton(static s =>
-        {
-            var settings = s.GetRequiredService<Settings>();
-            return new RequestSlots(settings.TenantRequestsInFlightMax, settings.RequestsInFlightMax, s.GetRequiredService<PoolDelay>());
-        });
+        services.AddSingleton(new RequestSlots(settings.TenantRequestsInFlightMax, settings.RequestsInFlightMax));
         services.AddSingleton(static s =>
         {
             var settings = s.GetRequiredService<Settings>();
