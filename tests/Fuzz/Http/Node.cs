@@ -22,6 +22,26 @@ internal abstract class Node
             to.WriteByte(" \t\r\n"u8[chance.Next(4)]);
         }
     }
+
+    /// <summary>What stands between two brackets, with commas.</summary>
+    protected static void List<T>(MemoryStream to, Random chance, string brackets, IEnumerable<T> items, Action<T> write)
+    {
+        to.WriteByte((byte)brackets[0]);
+        var isFirst = true;
+        foreach (var item in items)
+        {
+            if (!isFirst)
+            {
+                to.WriteByte((byte)',');
+            }
+
+            isFirst = false;
+            Blank(to, chance);
+            write(item);
+        }
+
+        to.WriteByte((byte)brackets[1]);
+    }
 }
 
 /// <summary>A value as it is written.</summary>
@@ -62,24 +82,12 @@ internal sealed class Obj(params (string Name, Node Value)[] fields) : Node
         }
     }
 
-    public override void Write(MemoryStream to, Random chance)
+    public override void Write(MemoryStream to, Random chance) => List(to, chance, "{}", Fields, field =>
     {
-        to.WriteByte((byte)'{');
-        for (var i = 0; i < Fields.Count; i++)
-        {
-            if (i > 0)
-            {
-                to.WriteByte((byte)',');
-            }
-
-            Blank(to, chance);
-            to.Write(Encoding.UTF8.GetBytes($"\"{Fields[i].Name}\":"));
-            Blank(to, chance);
-            Fields[i].Value.Write(to, chance);
-        }
-
-        to.WriteByte((byte)'}');
-    }
+        to.Write(Encoding.UTF8.GetBytes($"\"{field.Name}\":"));
+        Blank(to, chance);
+        field.Value.Write(to, chance);
+    });
 }
 
 /// <summary>An array.</summary>
@@ -87,20 +95,6 @@ internal sealed class Arr(params IEnumerable<Node> items) : Node
 {
     public List<Node> Items { get; } = [.. items];
 
-    public override void Write(MemoryStream to, Random chance)
-    {
-        to.WriteByte((byte)'[');
-        for (var i = 0; i < Items.Count; i++)
-        {
-            if (i > 0)
-            {
-                to.WriteByte((byte)',');
-            }
-
-            Blank(to, chance);
-            Items[i].Write(to, chance);
-        }
-
-        to.WriteByte((byte)']');
-    }
+    public override void Write(MemoryStream to, Random chance) =>
+        List(to, chance, "[]", Items, item => item.Write(to, chance));
 }

@@ -34,9 +34,9 @@ internal static class Scheduling
     {
         if (Possible)
         {
-            foreach (var task in Directory.GetDirectories("/proc/self/task"))
+            foreach (var thread in OwnThreads())
             {
-                Pin(int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture), AllCores & ~(1UL << ServerCore));
+                Pin(thread, AllCores & ~(1UL << ServerCore));
             }
         }
     }
@@ -44,13 +44,16 @@ internal static class Scheduling
     /// <summary>Lets every other process go before this one.</summary>
     public static void GoLast()
     {
-        foreach (var task in Directory.GetDirectories("/proc/self/task"))
+        foreach (var thread in OwnThreads())
         {
             const int Nicer = 10;
-            var thread = int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
             _ = SetPriority(ProcessKind, thread, GetPriority(ProcessKind, thread) + Nicer);
         }
     }
+
+    /// <summary>The kernel's numbers of this process's threads.</summary>
+    private static IEnumerable<int> OwnThreads() => Directory.GetDirectories("/proc/self/task")
+        .Select(static task => int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture));
 
     private static ulong AllCores => Environment.ProcessorCount == 64 ? ulong.MaxValue : (1UL << Environment.ProcessorCount) - 1;
 
