@@ -52,7 +52,12 @@ public sealed class InFlightTests
             var pull = new Pull(Guid.NewGuid(), client, 0, 1, null, null, null, false, false, false);
             page = rig.Server.PullAsync(ServerRig.Tenant("a"), pull);
 
-            Assert.Empty(await rig.PullAllAsync("a", "c"));
+            // The tenant has answered these later questions by then, and ten times over: an answer to the earlier ones would be here.
+            for (var later = 0; later < 10; later++)
+            {
+                Assert.Empty(await rig.PullAllAsync("a", "c"));
+            }
+
             Assert.False(beat.IsCompleted);
             Assert.False(page.IsCompleted);
         }
