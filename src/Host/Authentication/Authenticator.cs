@@ -6,15 +6,22 @@ using Microsoft.IdentityModel.Tokens;
 namespace HeliosSync.Host;
 
 /// <summary>Judges a request's token, before anything of its body is read (protocol 2).</summary>
-internal sealed class Authenticator(Settings settings)
+internal sealed class Authenticator(Settings settings, BearerSetup bearer, KnownTokens known)
 {
     /// <summary>Who calls; or why not, with <c>WWW-Authenticate</c> set in the answer.</summary>
     public async ValueTask<(Caller? Caller, Refusal? Refusal)> AuthenticateAsync(HttpContext http, Scopes needed)
     {
-        var result = await http.AuthenticateAsync(BearerSetup.Scheme);
-        if (!result.Succeeded || http.Features.Get<Caller>() is not { } caller)
+        var header = http.Request.Headers.Authorization is [{ } only] ? only : "";
+        if (known.Find(header) is not { } caller)
         {
-            return (null, Unauthorized(http, result));
+            var result = await bearer.JudgeAsync(http);
+            if (!result.Succeeded || http.Features.Get<GoodToken>() is not { } good)
+            {
+                return (null, Unauthorized(http, result));
+            }
+
+            known.Add(header, good);
+            caller = good.Caller;
         }
 
         if (settings.Tenants is { } tenants && !tenants.Contains(caller.Tenant))

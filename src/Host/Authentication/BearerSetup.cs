@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -9,33 +11,50 @@ namespace HeliosSync.Host;
 /// <summary>
 /// JwtBearer as strict as protocol 2 asks; its defaults allow another algorithm of the family, 5 minutes of skew, any <c>typ</c>.
 /// </summary>
-internal sealed class BearerSetup(Settings settings, TimeProvider time) : IConfigureNamedOptions<JwtBearerOptions>
+internal sealed class BearerSetup : IOptionsMonitor<JwtBearerOptions>
 {
-    /// <summary>The scheme's name: not the default one, so that an embedding program keeps its own.</summary>
-    public const string Scheme = "HeliosSync";
-
     /// <summary>Who makes tokens.</summary>
     public const string Issuer = "heliosdb-sync";
 
     /// <summary>Whom tokens are for.</summary>
     public const string Audience = "heliosdb-client";
 
-    private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
+    /// <summary>How far the clocks of those who make tokens may be off.</summary>
+    public static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
-    private readonly TokenReader _reader = new(settings.KeyId);
+    /// <summary>No scheme of the program: a web application would judge the token by it before anything else, for every request.</summary>
+    private static readonly AuthenticationScheme Scheme = new("HeliosSync", null, typeof(JwtBearerHandler));
 
-    /// <inheritdoc/>
-    public void Configure(string? name, JwtBearerOptions options)
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _logs;
+    private readonly TokenReader _reader;
+
+    public BearerSetup(Settings settings, TimeProvider time, ILoggerFactory logs)
     {
-        if (name == Scheme)
-        {
-            Configure(options);
-        }
+        (_time, _logs, _reader) = (time, logs, new TokenReader(settings.KeyId));
+        CurrentValue = Options(settings);
     }
 
     /// <inheritdoc/>
-    public void Configure(JwtBearerOptions options)
+    public JwtBearerOptions CurrentValue { get; }
+
+    /// <inheritdoc/>
+    public JwtBearerOptions Get(string? name) => CurrentValue;
+
+    /// <inheritdoc/>
+    public IDisposable? OnChange(Action<JwtBearerOptions, string?> listener) => null;
+
+    /// <summary>What JwtBearer says of the request's token.</summary>
+    public async Task<AuthenticateResult> JudgeAsync(HttpContext http)
     {
+        var handler = new JwtBearerHandler(this, _logs, UrlEncoder.Default);
+        await handler.InitializeAsync(Scheme, http);
+        return await handler.AuthenticateAsync();
+    }
+
+    private JwtBearerOptions Options(Settings settings)
+    {
+        var options = new JwtBearerOptions { TimeProvider = _time };
         var key = new SymmetricSecurityKey(Encoding.UTF8.GetBytes(settings.Secret)) { KeyId = settings.KeyId };
         options.MapInboundClaims = false;
         options.SaveToken = false;
@@ -58,6 +77,7 @@ internal sealed class BearerSetup(Settings settings, TimeProvider time) : IConfi
             LifetimeValidator = Lives,
         };
         options.Events = new JwtBearerEvents { OnMessageReceived = ReadToken, OnTokenValidated = KeepCaller };
+        return options;
     }
 
     private Task ReadToken(MessageReceivedContext context)
@@ -86,13 +106,18 @@ internal sealed class BearerSetup(Settings settings, TimeProvider time) : IConfi
 
     private static Task KeepCaller(TokenValidatedContext context)
     {
-        context.HttpContext.Features.Set(context.HttpContext.Features.Get<ReadCaller>()?.Caller);
+        if (context.HttpContext.Features.Get<ReadCaller>() is { } read)
+        {
+            var (from, until) = (context.SecurityToken.ValidFrom, context.SecurityToken.ValidTo);
+            context.HttpContext.Features.Set(new GoodToken(read.Caller, from, until));
+        }
+
         return Task.CompletedTask;
     }
 
     private bool Lives(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
-        var now = time.GetUtcNow().UtcDateTime;
+        var now = _time.GetUtcNow().UtcDateTime;
         if (expires is not { } end || now > end + Skew)
         {
             throw new SecurityTokenExpiredException("The token has expired.");

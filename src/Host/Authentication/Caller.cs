@@ -28,6 +28,12 @@ internal enum Scopes
 /// <param name="Scopes">What it may do.</param>
 internal sealed record Caller(TenantId Tenant, ClientId Client, Scopes Scopes);
 
+/// <summary>A token that held.</summary>
+/// <param name="Caller">Who calls by it.</param>
+/// <param name="From">It holds from then on, UTC.</param>
+/// <param name="Until">It holds until then, UTC.</param>
+internal sealed record GoodToken(Caller Caller, DateTime From, DateTime Until);
+
 /// <summary>The scopes' names on the wire.</summary>
 internal static class ScopeNames
 {

@@ -9,11 +9,11 @@ namespace HeliosSync.Host;
 /// Judges what the headers say of a body, and hands the body to its reader: decompressed as it arrives, within the limit of
 /// bytes (as sent and decompressed alike) and within the budget of bytes in flight.
 /// </summary>
-internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPools zstd)
+internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns turns, ZstdPools zstd)
 {
     /// <summary>
-    /// Compressed bytes up to which a body is collected before it is decompressed. The window of a decompressor (8 MiB for zstd, up
-    /// to 16 for Brotli) is then only there while a thread works on it, however slowly the body came.
+    /// Bytes, as sent, up to which a body is collected before it is read. What is made of it, and the window of its decompressor (8 MiB
+    /// for zstd, up to 16 for Brotli), is then only there from the request's turn on, however slowly the body came.
     /// </summary>
     private const long CollectedBytesMax = 256 * 1_024;
 
@@ -24,8 +24,8 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
     private const int BufferBytes = 16 * 1_024;
 
     /// <summary>
-    /// Reads the message. Whatever is wrong with the headers, the body or the message is a refusal; a client that went away is an
-    /// exception. The share of the budget stays with the exchange, to its end.
+    /// Reads the message, and waits until it is the request's turn to go on. Whatever is wrong with the headers, the body or the message is
+    /// a refusal; a client that went away is an exception. The share of the budget and the turn stay with the exchange, to its end.
     /// </summary>
     public async ValueTask<Parsed<T>> ReadAsync<T>(Exchange exchange, MessageReader<T> reader)
         where T : class
@@ -39,7 +39,7 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
         exchange.Share = budget.Open(exchange.Caller?.Tenant ?? default);
         try
         {
-            return await ReadBodyAsync(http, coding, exchange.Share, reader);
+            return await ReadBodyAsync(exchange, coding, exchange.Share, reader);
         }
         catch (BodyRefusedException e)
         {
@@ -82,10 +82,12 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
         return request.ContentLength > settings.RequestBytesMax ? BodyRefusals.TooLarge(settings.RequestBytesMax) : null;
     }
 
+    /// <summary>A short body is read when it is the request's turn, a long one as it comes: nobody waits for a client in his turn.</summary>
     private async ValueTask<Parsed<T>> ReadBodyAsync<T>(
-        HttpContext http, ContentCoding coding, ByteBudget.Share share, MessageReader<T> reader)
+        Exchange exchange, ContentCoding coding, ByteBudget.Share share, MessageReader<T> reader)
         where T : class
     {
+        var http = exchange.Http;
         var length = http.Request.ContentLength;
         var window = coding == ContentCoding.Identity || length <= CollectedBytesMax
             ? 0
@@ -95,18 +97,18 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, ZstdPo
             return new(null, BodyRefusals.Overloaded);
         }
 
-        if (coding == ContentCoding.Identity && length is not null)
-        {
-            return await reader.ReadAsync(http.Request.BodyReader, http.RequestAborted);
-        }
-
-        if (coding != ContentCoding.Identity && length is > 0 and <= CollectedBytesMax)
+        if (length is > 0 and <= CollectedBytesMax)
         {
             var all = await http.Request.BodyReader.ReadAtLeastAsync((int)length.Value, http.RequestAborted);
             http.Request.BodyReader.AdvanceTo(all.Buffer.Start);
+            exchange.Turn = await turns.TakeAsync();
         }
 
-        return await ReadDecodedAsync(http, coding, window, share, reader);
+        var parsed = coding == ContentCoding.Identity && length is not null
+            ? await reader.ReadAsync(http.Request.BodyReader, http.RequestAborted)
+            : await ReadDecodedAsync(http, coding, window, share, reader);
+        exchange.Turn ??= parsed.Value is null ? null : await turns.TakeAsync();
+        return parsed;
     }
 
     private async ValueTask<Parsed<T>> ReadDecodedAsync<T>(

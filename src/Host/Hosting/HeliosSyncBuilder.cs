@@ -1,8 +1,5 @@
 using HeliosSync.Actors;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace HeliosSync.Host;
 
@@ -31,6 +28,7 @@ public static class HeliosSyncBuilder
             var settings = s.GetRequiredService<Settings>();
             return new TokenMint(settings.Secret, settings.KeyId, s.GetRequiredService<TimeProvider>());
         });
+        services.AddSingleton<Turns>();
         services.AddSingleton<ZstdPools>();
         services.AddSingleton<RequestBodies>();
         services.AddSingleton<Answers>();
@@ -47,27 +45,9 @@ public static class HeliosSyncBuilder
         services.AddSingleton<PullEndpoint>();
         services.AddSingleton<PushEndpoint>();
         services.AddSingleton<HeartbeatEndpoint>();
-        AddAuthentication(services);
-        return builder;
-    }
-
-    /// <summary>
-    /// The parts of <c>AddAuthentication</c> that bearer tokens need. The whole of it would bring data protection, which makes key
-    /// files in the home folder at every first start.
-    /// </summary>
-    private static void AddAuthentication(IServiceCollection services)
-    {
-        services.AddAuthenticationCore();
-        services.AddWebEncoders();
-        services.TryAddSingleton<IAuthenticationConfigurationProvider, AuthenticationSection>();
+        services.AddSingleton<BearerSetup>();
+        services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();
-        services.AddSingleton<IConfigureOptions<JwtBearerOptions>, BearerSetup>();
-        new AuthenticationBuilder(services).AddJwtBearer(BearerSetup.Scheme, static _ => { });
-    }
-
-    /// <summary>Where the framework keeps an authentication scheme's configuration, as <c>AddAuthentication</c> has it.</summary>
-    private sealed class AuthenticationSection(IConfiguration configuration) : IAuthenticationConfigurationProvider
-    {
-        public IConfiguration AuthenticationConfiguration { get; } = configuration.GetSection("Authentication");
+        return builder;
     }
 }

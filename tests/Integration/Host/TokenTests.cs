@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using static HeliosSync.Integration.Hosting.TokenForge;
@@ -126,6 +128,31 @@ public sealed class TokenTests(TestServer server) : IClassFixture<TestServer>
         await server.Http.RefusedAsync(request, 401, "UNAUTHORIZED");
     }
 
+    [Theory]
+    [InlineData("{0}", "400")]
+    [InlineData("{0}\r\nAuthorization: ", "401")]
+    [InlineData("{0}\r\nAuthorization: {0}", "401")]
+    [InlineData("{0},", "401")]
+    [InlineData("{0}x", "401")]
+    public async Task A_token_that_is_known_makes_no_other_header_good(string header, string status)
+    {
+        var known = $"Bearer {Good}";
+        foreach (var (sent, expected) in new[] { (known, "400"), (string.Format(CultureInfo.InvariantCulture, header, known), status) })
+        {
+            var answer = await RawHttp.AskAsync(
+                server.Address,
+                $"POST /api/v1/sync/heartbeat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1\r\nAuthorization: {sent}\r\n\r\n[");
+            Assert.StartsWith($"HTTP/1.1 {expected} ", answer, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_program_that_embeds_the_server_gets_no_scheme_of_authentication_from_it()
+    {
+        // A web application judges every request by the only scheme it has, before anything else looks at the request.
+        Assert.Null(server.Services.GetService<IAuthenticationSchemeProvider>());
+    }
+
     /// <summary>Without these, a server that refuses everything would pass. The body is wrong, so a good token gets 400.</summary>
     public static TheoryData<string, string> GoodTokens => new()
     {
@@ -217,6 +244,7 @@ public sealed class TokenTests(TestServer server) : IClassFixture<TestServer>
         var time = new ManualTime();
         await using var server = await TestServer.StartAsync(services: s => s.Replace(ServiceDescriptor.Singleton<TimeProvider>(time)));
         var token = server.Token(lifetime: TimeSpan.FromMinutes(10));
+        await server.Http.RefusedAsync(Requests.Post("heartbeat", token, "["), 400, "INVALID_JSON");
         time.Advance(TimeSpan.FromSeconds(600 + 29));
         await server.Http.RefusedAsync(Requests.Post("heartbeat", token, "["), 400, "INVALID_JSON");
         time.Advance(TimeSpan.FromSeconds(2));
