@@ -21,7 +21,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
           push-batches   clients push durable batches into one tenant            --seconds 10 --rounds 5 --warm-up 10 --batch 100
           large-tenant   a tenant of a million rows: restart, memory, pages      --rows 1000000 --restarts 5 --pages 60 --batch 1000
 
-          overload       twice the pushes a second that the server can serve     --minutes 10 --tenants 32 --clients 500 --batch 8
+          overload       twice the pushes a second that the server can serve     --minutes 10 --tenants 32 --clients 500 --batch 50
           soak           clients and tenants that come and go                    --minutes 30
 
         All: --clients 8, --data-bytes 200, --report FILE, and --no-limits: show figures, and let only correctness decide.

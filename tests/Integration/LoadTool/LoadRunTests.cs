@@ -45,22 +45,26 @@ public sealed class LoadRunTests
     public async Task A_belief_that_differs_from_what_the_server_holds_is_noticed()
     {
         const int Changes = 10;
-        const int DataBytes = 30;
+        var plan = new PushPlan("audit", 1, Changes / 2, DataBytes: 30, Base64: false, RowsEach: Changes / 2);
         await using var site = new Site();
-        using var clients = new PushingClients(new PushPlan("audit", 1, Changes, DataBytes, Base64: false), site.Tokens);
+        using var clients = new PushingClients(plan, site.Tokens);
         clients.Connect((await site.StartServerAsync(CancellationToken.None)).Address);
         await clients.RegisterAsync(CancellationToken.None);
-        clients.Prepare(0);
-        Assert.Null((await clients.PushAsync(0, CancellationToken.None)).Error);
+        for (var pushes = 0; pushes < 2; pushes++)
+        {
+            clients.Prepare(0);
+            Assert.Null((await clients.PushAsync(0, CancellationToken.None)).Error);
+        }
 
         Assert.True(await HoldsAsync(lsn => lsn, Changes));
         Assert.False(await HoldsAsync(lsn => lsn, Changes - 1));
         Assert.False(await HoldsAsync(lsn => lsn, Changes + 1));
         Assert.False(await HoldsAsync(lsn => lsn == 4 ? 5 : lsn == 5 ? 4 : lsn, Changes));
         Assert.False(await HoldsAsync(lsn => lsn == 5 ? 4 : lsn, Changes));
-        Assert.False(await HoldsAsync(lsn => lsn, Changes, DataBytes - 1));
+        Assert.False(await HoldsAsync(lsn => lsn, Changes, plan with { DataBytes = plan.DataBytes - 1 }));
+        Assert.False(await HoldsAsync(lsn => lsn, Changes, plan with { RowsEach = null }));
 
-        async Task<bool> HoldsAsync(Func<long, long> localLsnAt, int believed, int dataBytes = DataBytes)
+        async Task<bool> HoldsAsync(Func<long, long> localLsnAt, int believed, PushPlan? pushed = null)
         {
             var ledger = new Ledger();
             for (var lsn = 1L; lsn <= believed; lsn++)
@@ -68,7 +72,7 @@ public sealed class LoadRunTests
                 ledger.Note(0, localLsnAt(lsn), lsn);
             }
 
-            return (await new Audit(clients.First, ledger, dataBytes, base64: false).RunAsync(CancellationToken.None)).Holds;
+            return (await new Audit(clients.First, ledger, pushed ?? plan).RunAsync(CancellationToken.None)).Holds;
         }
     }
 

@@ -7,11 +7,11 @@ namespace HeliosSync.Load.Clients;
 /// Pulls a tenant from the beginning and compares every change with what the clients believe: nothing acknowledged is missing or
 /// altered, nothing stands twice, and nothing is there that nobody was told of.
 /// </summary>
-internal sealed class Audit(SyncClient client, Ledger ledger, int dataBytes, bool base64)
+internal sealed class Audit(SyncClient client, Ledger ledger, PushPlan plan)
 {
     private const int DifferencesShown = 10;
     private readonly List<string> _differences = [.. ledger.Contradictions];
-    private readonly byte[] _content = new byte[Rows.KeyBytes + dataBytes];
+    private readonly byte[] _content = new byte[Rows.KeyBytes + plan.DataBytes];
     private long _lsn;
 
     /// <summary>The comparison's outcome. Every push must have been answered before.</summary>
@@ -21,7 +21,7 @@ internal sealed class Audit(SyncClient client, Ledger ledger, int dataBytes, boo
         Page page;
         do
         {
-            page = Page.Read((await client.PullAsync(new PullOf(0, 1_000, base64, token), ct)).OrThrow().Body);
+            page = Page.Read((await client.PullAsync(new PullOf(0, 1_000, plan.Base64, token), ct)).OrThrow().Body);
             foreach (var change in page.Changes)
             {
                 Compare(change);
@@ -54,13 +54,13 @@ internal sealed class Audit(SyncClient client, Ledger ledger, int dataBytes, boo
 
         var key = _content.AsSpan(0, Rows.KeyBytes);
         var data = _content.AsSpan(Rows.KeyBytes);
-        Rows.Fill(author, localLsn, key, data);
+        Rows.Fill(plan, author, localLsn, key, data);
         Expect(
             change.Author == Rows.ClientOf(author) && change.AuthorLsn == localLsn,
             $"LSN {change.Lsn} is {change.Author}'s change {change.AuthorLsn} and not {Rows.ClientOf(author)}'s change {localLsn}");
         Expect(
-            change.Table == Rows.Table && change.Operation == "Insert" && key.SequenceEqual(change.Key) && data.SequenceEqual(change.Data)
-                && change.Checksum == Crc32.HashToUInt32(_content),
+            change.Table == Rows.Table && change.Operation == Rows.OperationOf(plan, localLsn)
+                && key.SequenceEqual(change.Key) && data.SequenceEqual(change.Data) && change.Checksum == Crc32.HashToUInt32(_content),
             $"LSN {change.Lsn} is not what {Rows.ClientOf(author)} wrote");
     }
 

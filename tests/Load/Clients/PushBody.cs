@@ -12,15 +12,14 @@ namespace HeliosSync.Load.Clients;
 internal sealed record Batch(long FirstLocalLsn, int Changes, byte[] Body);
 
 /// <summary>Writes the bodies of pushes.</summary>
-/// <param name="dataBytes">Bytes of data of each change.</param>
-/// <param name="base64">Keys and data as base64 strings instead of arrays of integers.</param>
-internal sealed class PushBody(int dataBytes, bool base64)
+internal sealed class PushBody(PushPlan plan)
 {
-    /// <summary>A batch of inserts of new rows. One call at a time.</summary>
-    public Batch Write(int client, long firstLocalLsn, int changes)
+    /// <summary>A client's batch. One call at a time.</summary>
+    public Batch Write(int client, long firstLocalLsn)
     {
+        var changes = plan.BatchChanges;
         var name = Rows.ClientOf(client);
-        var buffer = new ArrayBufferWriter<byte>(changes * (dataBytes + 200));
+        var buffer = new ArrayBufferWriter<byte>(changes * (plan.DataBytes + 200));
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
         json.WriteStartObject();
         json.WriteString("type", "push_changes");
@@ -59,14 +58,14 @@ internal sealed class PushBody(int dataBytes, bool base64)
 
     private void WriteChange(Utf8JsonWriter json, int client, string name, long localLsn, DateTime now)
     {
-        var content = new byte[Rows.KeyBytes + dataBytes];
+        var content = new byte[Rows.KeyBytes + plan.DataBytes];
         var key = content.AsSpan(0, Rows.KeyBytes);
         var data = content.AsSpan(Rows.KeyBytes);
-        Rows.Fill(client, localLsn, key, data);
+        Rows.Fill(plan, client, localLsn, key, data);
         json.WriteStartObject();
         json.WriteNumber("lsn", localLsn);
         json.WriteString("table", Rows.Table);
-        json.WriteString("operation", "Insert");
+        json.WriteString("operation", Rows.OperationOf(plan, localLsn));
         WriteBytes(json, "key", key);
         WriteBytes(json, "data", data);
         json.WriteStartObject("vector_clock");
@@ -80,7 +79,7 @@ internal sealed class PushBody(int dataBytes, bool base64)
 
     private void WriteBytes(Utf8JsonWriter json, string name, ReadOnlySpan<byte> bytes)
     {
-        if (base64)
+        if (plan.Base64)
         {
             json.WriteBase64String(name, bytes);
             return;

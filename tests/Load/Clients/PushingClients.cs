@@ -4,8 +4,8 @@ using HeliosSync.Load.Server;
 namespace HeliosSync.Load.Clients;
 
 /// <summary>
-/// Clients of one tenant that push new rows, batch after batch. Each repeats a batch, unchanged, until it is answered, as protocol 4.3
-/// asks of them; and all note what they were told in one ledger.
+/// Clients of one tenant that push rows of their own, batch after batch. Each repeats a batch, unchanged, until it is answered, as
+/// protocol 4.3 asks of them; and all note what they were told in one ledger.
 /// </summary>
 internal sealed class PushingClients : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class PushingClients : IDisposable
     public PushingClients(PushPlan plan, ServerTokens tokens)
     {
         _plan = plan;
-        _bodies = new PushBody(plan.DataBytes, plan.Base64);
+        _bodies = new PushBody(plan);
         _tokens = [.. Enumerable.Range(0, plan.Clients).Select(i => tokens.Mint(plan.Tenant, Rows.ClientOf(i)))];
         _next = [.. Enumerable.Repeat(1L, plan.Clients)];
         _pending = new Batch?[plan.Clients];
@@ -62,7 +62,7 @@ internal sealed class PushingClients : IDisposable
     {
         if (_pending[client] is null)
         {
-            _pending[client] = _bodies.Write(client, _next[client], _plan.BatchChanges);
+            _pending[client] = _bodies.Write(client, _next[client]);
             _next[client] += _plan.BatchChanges;
         }
     }
@@ -88,7 +88,7 @@ internal sealed class PushingClients : IDisposable
         }
 
         _pending[client] = null;
-        // New rows of its own meet nobody's: whatever is not accepted, whole and in order, is wrong.
+        // Rows of its own meet nobody's: whatever is not accepted, whole and in order, is wrong.
         return whole ? StepResult.Ok(batch.Changes, answer.Bytes) : StepResult.Fail("not accepted whole");
     }
 
@@ -108,7 +108,7 @@ internal sealed class PushingClients : IDisposable
     }
 
     /// <summary>Compares what they believe with what the server holds.</summary>
-    public Task<Check> AuditAsync(CancellationToken ct) => new Audit(First, Ledger, _plan.DataBytes, _plan.Base64).RunAsync(ct);
+    public Task<Check> AuditAsync(CancellationToken ct) => new Audit(First, Ledger, _plan).RunAsync(ct);
 
     public void Dispose() => _http?.Dispose();
 }
@@ -119,4 +119,5 @@ internal sealed class PushingClients : IDisposable
 /// <param name="BatchChanges">Changes of each push, 1 to 1,000.</param>
 /// <param name="DataBytes">Bytes of data of each change.</param>
 /// <param name="Base64">Keys and data as base64 strings instead of arrays of integers.</param>
-internal sealed record PushPlan(string Tenant, int Clients, int BatchChanges, int DataBytes, bool Base64);
+/// <param name="RowsEach">Rows that each client writes in turn, at least as many as a batch has changes; null: each change is of a new one.</param>
+internal sealed record PushPlan(string Tenant, int Clients, int BatchChanges, int DataBytes, bool Base64, int? RowsEach = null);

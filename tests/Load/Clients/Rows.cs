@@ -20,12 +20,13 @@ internal static class Rows
     public static string ClientOf(int client) => string.Create(CultureInfo.InvariantCulture, $"load-{client}");
 
     /// <summary>Fills in key and data of a client's change.</summary>
-    public static void Fill(int client, long localLsn, Span<byte> key, Span<byte> data)
+    public static void Fill(PushPlan plan, int client, long localLsn, Span<byte> key, Span<byte> data)
     {
-        var state = Mix(((ulong)client << LocalBits) + (ulong)localLsn);
-        // The first half of a key is a permutation of (client, number): no two rows share one.
-        BinaryPrimitives.WriteUInt64LittleEndian(key, state);
-        BinaryPrimitives.WriteUInt64LittleEndian(key[sizeof(ulong)..], Mix(state));
+        // The first half of a key is a permutation of (client, row): no two rows share one.
+        var row = Mix(Word(client, plan.RowsEach is { } rows ? localLsn % rows : localLsn));
+        BinaryPrimitives.WriteUInt64LittleEndian(key, row);
+        BinaryPrimitives.WriteUInt64LittleEndian(key[sizeof(ulong)..], Mix(row));
+        var state = Mix(Word(client, localLsn));
         Span<byte> word = stackalloc byte[sizeof(ulong)];
         for (var at = 0; at < data.Length; at += word.Length)
         {
@@ -34,6 +35,11 @@ internal static class Rows
             word[..Math.Min(word.Length, data.Length - at)].CopyTo(data[at..]);
         }
     }
+
+    /// <summary>What a client's change does: it makes a row, or writes it again.</summary>
+    public static string OperationOf(PushPlan plan, long localLsn) => localLsn > plan.RowsEach ? "Update" : "Insert";
+
+    private static ulong Word(int client, long number) => ((ulong)client << LocalBits) + (ulong)number;
 
     /// <summary>SplitMix64 (Steele, Lea, Flood 2014): a permutation of 64-bit words that looks random.</summary>
     private static ulong Mix(ulong x)

@@ -13,10 +13,9 @@ namespace HeliosSync.Load.Clients;
 internal sealed class ShortLife(HttpClient http, Uri server, ServerTokens tokens)
 {
     private const int BatchChanges = 5;
-    private const int DataBytes = 100;
     private const int Tries = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private readonly PushBody _bodies = new(DataBytes, base64: true);
+    private readonly PushBody _bodies = new(new PushPlan(Tenant: "any", Clients: 1, BatchChanges, DataBytes: 100, Base64: true));
 
     /// <summary>Refusals that a good client meets and waits for.</summary>
     public Refusals Refusals { get; } = new();
@@ -70,7 +69,7 @@ internal sealed class ShortLife(HttpClient http, Uri server, ServerTokens tokens
     {
         lock (_bodies)
         {
-            return _bodies.Write(number, firstLocalLsn, BatchChanges);
+            return _bodies.Write(number, firstLocalLsn);
         }
     }
 

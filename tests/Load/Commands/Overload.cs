@@ -15,7 +15,7 @@ namespace HeliosSync.Load.Commands;
 /// </summary>
 internal sealed class Overload(LoadRun run)
 {
-    private const int BatchChanges = 8;
+    private const int BatchChanges = 50;
     private const int ClientsEach = 500;
     private const int LightCopies = 4;
     private const double Minutes = 10;
@@ -26,7 +26,7 @@ internal sealed class Overload(LoadRun run)
     private const double GoodputMin = 0.3;
     private const double HealthMillisMax = 500;
     private const double RecoveryFactorMax = 3;
-    private const double StateBytesPerChange = 100;
+    private const int RowsPerChange = 2;
     private const double StateBytesPerPush = 100;
     private const double RiseMegabytesMax = 100;
     private const double ResidentMegabytesMax = 1_000;
@@ -53,7 +53,8 @@ internal sealed class Overload(LoadRun run)
             Scheduling.GoLast();
         }
 
-        var plan = new PushPlan("overload", _options.ClientsGiven ?? ClientsEach, _batch, _options.DataBytes, Base64: true);
+        var clients = _options.ClientsGiven ?? ClientsEach;
+        var plan = new PushPlan("overload", clients, _batch, _options.DataBytes, Base64: true, RowsPerChange * _batch);
         using var fleet = new Fleet(_options.Tenants, plan, run.Site.Tokens, server.Address);
         await fleet.RegisterAsync(ct);
         var capacity = await CapacityAsync(fleet, ct);
@@ -168,7 +169,10 @@ internal sealed class Overload(LoadRun run)
         return stats;
     }
 
-    /// <summary>What was stored stays in memory while its tenant does, so it is taken off what the memory may rise by.</summary>
+    /// <summary>
+    /// The rows are the same all along. What a tenant remembers of each push of a client's last 256 (protocol 4.3) is taken off what the
+    /// memory may rise by.
+    /// </summary>
     private void AddMemory(ServerWatch watch, long storedBefore, double storedPerSecond)
     {
         foreach (var measure in watch.Measures("under overload"))
@@ -176,7 +180,7 @@ internal sealed class Overload(LoadRun run)
             run.Report.Add(measure);
         }
 
-        var megabytesEach = (StateBytesPerChange + (StateBytesPerPush / _batch)) / 1e6;
+        var megabytesEach = StateBytesPerPush / _batch / 1e6;
         var (before, state) = (storedBefore * megabytesEach, storedPerSecond * megabytesEach);
         var points = watch.Samples.Select(s => (s.Seconds, (s.ResidentBytes / 1e6) - before - (s.Seconds * state))).ToArray();
         if (points.Length == 0)
