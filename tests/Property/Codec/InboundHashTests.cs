@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FsCheck;
 using FsCheck.Xunit;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
@@ -46,6 +47,17 @@ public sealed class InboundHashTests
         }
 
         Assert.Equal(Hash.OfPush([.. pieces.SelectMany(static p => p ?? [])]), fed.Finish128());
+    }
+
+    /// <summary>The digests of pushes are made so, and the journal keeps them.</summary>
+    [Property]
+    public void A_number_hashes_as_its_eight_bytes_wherever_it_stands(byte[] before, DoNotSize<long> number, byte[] behind)
+    {
+        var fed = Hash.Begin128();
+        fed.Append(before);
+        fed.Append(number.Item);
+        fed.Append(behind);
+        Assert.Equal(Hash.OfPush([.. before, .. BitConverter.GetBytes(number.Item), .. behind]), fed.Finish128());
     }
 
     [Fact]

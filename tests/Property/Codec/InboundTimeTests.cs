@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using FsCheck.Xunit;
 using HeliosSync.Codec;
 
 namespace HeliosSync.Property.Codec;
 
 /// <summary>Times are read and written as RFC 3339 with the rules of protocol 5.1.</summary>
-public sealed class InboundTimeTests
+public sealed partial class InboundTimeTests
 {
     [Property(MaxTest = 1_000)]
     public void What_is_written_is_read_back(long any)
@@ -34,6 +35,8 @@ public sealed class InboundTimeTests
     [InlineData("2025-11-24t10:30:00z", 1_763_980_200_000_000L)]
     [InlineData("2025-11-24T11:30:00+01:00", 1_763_980_200_000_000L)]
     [InlineData("1970-01-01T00:00:00-00:00", 0L)]
+    [InlineData("1970-01-01T23:59:00+23:59", 0L)]
+    [InlineData("1969-12-31T00:01:00-23:59", 0L)]
     [InlineData("1970-01-01T00:00:00.1Z", 100_000L)]
     [InlineData("1970-01-01T00:00:00.123456789Z", 123_456L)]
     [InlineData("1969-12-31T23:59:59.9999999Z", -1L)]
@@ -75,6 +78,25 @@ public sealed class InboundTimeTests
     [InlineData("1700000000000")]
     public void Anything_else_is_no_time(string text) => Assert.Null(Parse(text));
 
+    /// <summary>One character left out, put in or exchanged, anywhere.</summary>
+    [Theory]
+    [InlineData("2025-11-24T10:30:00Z")]
+    [InlineData("2025-11-24T10:30:00+01:10")]
+    [InlineData("2025-11-24T10:30:00.123456789-01:10")]
+    public void What_breaks_the_grammar_in_one_place_is_no_time(string text)
+    {
+        Assert.NotNull(Parse(text));
+        for (var at = 0; at <= text.Length; at++)
+        {
+            var (before, here, behind) = (text[..at], text[at..], text[Math.Min(at + 1, text.Length)..]);
+            var edits = Enumerable.Range(0, 128).Select(c => (char)c).SelectMany(c => new[] { before + c + here, before + c + behind });
+            foreach (var edit in edits.Append(before + behind).Append(before))
+            {
+                Assert.True(Grammar().IsMatch(edit) || Parse(edit) is null, edit);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0L, "1970-01-01T00:00:00Z")]
     [InlineData(100_000L, "1970-01-01T00:00:00.1Z")]
@@ -97,4 +119,7 @@ public sealed class InboundTimeTests
         var text = new byte[Rfc3339.TextBytesMax];
         return Encoding.UTF8.GetString(text, 0, Rfc3339.Format(micros, text));
     }
+
+    [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex Grammar();
 }

@@ -124,7 +124,7 @@ public sealed class JournalCorruptionTests
     }
 
     /// <summary>Puts a right CRC behind a body.</summary>
-    private static byte[] Sealed(byte[] body)
+    internal static byte[] Sealed(byte[] body)
     {
         var whole = new byte[body.Length + 4];
         body.CopyTo(whole, 0);

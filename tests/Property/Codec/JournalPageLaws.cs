@@ -99,6 +99,22 @@ public sealed class JournalPageLaws
         Assert.True(page.HasMore);
     }
 
+    [Theory]
+    [InlineData(-1, 2)]
+    [InlineData(0, 1)]
+    public void A_page_is_full_with_the_byte_that_reaches_8_MiB_of_events_and_takes_no_more_then(int more, long serverLsn)
+    {
+        const int DataBytes = Limits.PageScanBytesMax - 1_024;
+        var beside = Bulk(firstLsn: 1, accepted: true, DataBytes).Length - DataBytes;
+        var first = Bulk(firstLsn: 1, accepted: true, Limits.PageScanBytesMax + more - beside);
+        Assert.Equal(Limits.PageScanBytesMax + more, first.Length);
+        var page = new PageBuilder(APull(new Random(1), 0) with { Tables = ["other"], ExcludeOwn = false }, 0, 9, Tiny.Node("a"));
+        page.Add(first);
+        Assert.Equal(more >= 0, page.IsFull);
+        page.Add(Bulk(firstLsn: 2, accepted: true));
+        Assert.Equal(serverLsn, page.ServerLsn);
+    }
+
     [Fact]
     public void An_unfiltered_page_goes_on_until_it_has_an_entry()
     {
@@ -121,10 +137,10 @@ public sealed class JournalPageLaws
         Assert.Throws<InvalidOperationException>(() => page.Add(Bulk(firstLsn: 2, accepted: true)));
     }
 
-    /// <summary>Half a megabyte of one change.</summary>
-    private static byte[] Bulk(long firstLsn, bool accepted)
+    /// <summary>One change with much data, half a megabyte unless told.</summary>
+    private static byte[] Bulk(long firstLsn, bool accepted, int dataBytes = 512 * 1_024)
     {
-        var change = Tiny.Change(1, Operation.Insert, 1, 1) with { Data = new byte[512 * 1_024], DataBytes = 512 * 1_024 };
+        var change = Tiny.Change(1, Operation.Insert, 1, 1) with { Data = new byte[dataBytes], DataBytes = dataBytes };
         var verdict = accepted
             ? new Judgement(Verdict.Accepted, 1, firstLsn, 0, false, ConflictType.None, VectorClock.Empty)
             : new Judgement(Verdict.Conflicting, 1, 1, 0, false, ConflictType.ConcurrentUpdate, VectorClock.Empty);

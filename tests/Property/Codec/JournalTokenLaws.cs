@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using FsCheck;
 using FsCheck.Xunit;
 using HeliosSync.Codec;
@@ -51,6 +52,27 @@ public sealed class JournalTokenLaws
         Assert.False(others.TryOpen(Tenant, Asked with { ContinuationToken = Tokens.Seal(Tenant, Asked, 7, 9) }, out _, out _));
     }
 
+    /// <summary>
+    /// The key is kept with the journal, so a token outlives the server that sealed it, and its version. Computed once, without this code.
+    /// </summary>
+    [Theory]
+    [InlineData(true, "AQcAAAAAAAAACQAAAAAAAABIzSy6rNoJIXS2oyto4mtc")]
+    [InlineData(false, "AQcAAAAAAAAACQAAAAAAAAASdAR2X9lQzklyNxBIkHGh")]
+    public void A_token_that_was_sealed_once_still_opens(bool filtered, string token)
+    {
+        var pull = Asked with { Tables = filtered ? Asked.Tables : null };
+        Assert.Equal(token, Tokens.Seal(Tenant, pull, 7, 9));
+        Assert.True(Tokens.TryOpen(Tenant, pull with { ContinuationToken = token }, out var after, out var pinned));
+        Assert.Equal((7, 9), (after, pinned));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(33)]
+    public void A_key_of_another_length_is_a_bug(int length) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ContinuationTokens(new byte[length]));
+
     /// <summary>Every bit of every character, so every other character of one bit's distance.</summary>
     [Fact]
     public void Any_flipped_bit_of_a_token_is_refused()
@@ -101,6 +123,21 @@ public sealed class JournalTokenLaws
 
         Refused(token[..^1]);
         Refused(token[..^4]);
+    }
+
+    /// <summary>The last character of a token that ends in a zero byte says nothing that a blank could not.</summary>
+    [Fact]
+    public void A_token_is_one_text_only()
+    {
+        var some = Enumerable.Range(0, 10_000).Select(i => Tokens.Seal(Tenant, Asked, i, 9));
+        var token = some.First(t => Base64Url.DecodeFromChars(t)[^1] == 0);
+        Assert.True(Tokens.TryOpen(Tenant, Asked with { ContinuationToken = token }, out _, out _));
+        foreach (var blank in new[] { "=", " ", "\n" })
+        {
+            Refused(token[..^1] + blank);
+        }
+
+        Refused(" " + token[..^1]);
     }
 
     private static TenantId TenantOf(string text) => TenantId.TryParse(text, out var id) ? id : throw new ArgumentException(text);
