@@ -20,9 +20,11 @@ internal sealed class KnownTokens(TimeProvider time) : IDisposable
     public Caller? Find(string header)
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return _cache.TryGetValue(header, out GoodToken? good) && now + BearerSetup.Skew >= good!.From && now - BearerSetup.Skew <= good.Until
-            ? good.Caller
-            : null;
+        return _cache.TryGetValue(header, out GoodToken? good)
+            && now + BearerSetup.Skew >= good!.From
+            && now - BearerSetup.Skew <= good.Until
+                ? good.Caller
+                : null;
     }
 
     /// <summary>Keeps a token.</summary>

@@ -82,7 +82,7 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns 
         return request.ContentLength > settings.RequestBytesMax ? BodyRefusals.TooLarge(settings.RequestBytesMax) : null;
     }
 
-    /// <summary>A short body is read when it is the request's turn, a long one as it comes: nobody waits for a client in his turn.</summary>
+    /// <summary>A short body is read in its request's turn, a long one as it comes: nobody waits for a client in his turn.</summary>
     private async ValueTask<Parsed<T>> ReadBodyAsync<T>(
         Exchange exchange, ContentCoding coding, ByteBudget.Share share, MessageReader<T> reader)
         where T : class

@@ -141,7 +141,8 @@ public sealed class TokenTests(TestServer server) : IClassFixture<TestServer>
         {
             var answer = await RawHttp.AskAsync(
                 server.Address,
-                $"POST /api/v1/sync/heartbeat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1\r\nAuthorization: {sent}\r\n\r\n[");
+                "POST /api/v1/sync/heartbeat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1\r\n"
+                    + $"Authorization: {sent}\r\n\r\n[");
             Assert.StartsWith($"HTTP/1.1 {expected} ", answer, StringComparison.Ordinal);
         }
     }

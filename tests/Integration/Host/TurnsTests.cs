@@ -2,7 +2,7 @@ using HeliosSync.Host;
 
 namespace HeliosSync.Integration.Hosting;
 
-/// <summary>Requests beyond a few go on only while work finds a thread in good time; the others wait, and are forgotten by nobody.</summary>
+/// <summary>Requests beyond a few go on only while work finds a thread in good time; the others wait, and nobody forgets them.</summary>
 public sealed class TurnsTests
 {
     private static readonly int Always = Turns.AlwaysPerCore * Environment.ProcessorCount;

@@ -119,5 +119,7 @@ internal sealed class PushingClients : IDisposable
 /// <param name="BatchChanges">Changes of each push, 1 to 1,000.</param>
 /// <param name="DataBytes">Bytes of data of each change.</param>
 /// <param name="Base64">Keys and data as base64 strings instead of arrays of integers.</param>
-/// <param name="RowsEach">Rows that each client writes in turn, at least as many as a batch has changes; null: each change is of a new one.</param>
+/// <param name="RowsEach">
+/// Rows that each client writes in turn, at least as many as a batch has changes; null: each change is of a new one.
+/// </param>
 internal sealed record PushPlan(string Tenant, int Clients, int BatchChanges, int DataBytes, bool Base64, int? RowsEach = null);
