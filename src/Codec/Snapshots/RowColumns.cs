@@ -53,7 +53,7 @@ internal readonly ref struct RowColumns
     public RowVersion Get(int at)
     {
         var flags = _flags[at];
-        return flags is > 0 and <= (DotValidBit | 3) && (flags & 3) != 0
+        return flags <= (DotValidBit | 3) && (flags & 3) != 0
             ? new RowVersion(
                 new Hash128(
                     BinaryPrimitives.ReadUInt64LittleEndian(_rows[(16 * at)..]),

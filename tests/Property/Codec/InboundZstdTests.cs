@@ -84,9 +84,13 @@ public sealed class InboundZstdTests : IDisposable
         Assert.Null(Unwrap([.. plain[..6], (byte)(plain[6] | 0x06), .. plain[7..]]));
     }
 
-    /// <summary>A raw last block of three bytes behind a window descriptor: 8 MiB is 13 &lt;&lt; 3, nine are one above.</summary>
+    /// <summary>
+    /// A raw last block of three bytes behind a window descriptor: 8 MiB is 13 &lt;&lt; 3, nine are one above; seven eighths more than
+    /// 4 MiB are below.
+    /// </summary>
     [Theory]
     [InlineData(13 << 3, true)]
+    [InlineData((12 << 3) | 7, true)]
     [InlineData((13 << 3) | 1, false)]
     [InlineData(17 << 3, false)]
     [InlineData(0xFF, false)]

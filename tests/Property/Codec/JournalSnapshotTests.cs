@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Hashing;
 using FsCheck;
 using FsCheck.Xunit;
 using HeliosSync.Codec;
@@ -18,12 +16,37 @@ public sealed class JournalSnapshotTests
         SnapshotSamples.Same(snapshot, Read(SnapshotWriter.Write(snapshot, JournalSamples.Hash))!);
     }
 
-    /// <summary>More rows, clients and marks than one part holds.</summary>
+    /// <summary>More rows, nodes, clients and marks than one part holds.</summary>
     [Fact]
     public void A_snapshot_of_many_parts_reads_back_as_it_was_written()
     {
-        var snapshot = SnapshotSamples.Make(new Random(1), rows: 140_000, clients: 1_500, windows: 256, marks: 700_000);
-        SnapshotSamples.Same(snapshot, Read(SnapshotWriter.Write(snapshot, JournalSamples.Hash))!);
+        var some = SnapshotSamples.Make(new Random(1), rows: 140_000, clients: 1_500, windows: 256, marks: 720_000);
+        var snapshot = some with { Nodes = [.. some.Nodes, .. Enumerable.Range(0, 32_000).Select(Node)] };
+        var bytes = SnapshotWriter.Write(snapshot, JournalSamples.Hash);
+        var kinds = SnapshotBytes.Split(bytes).Parts.GroupBy(static part => part[0]).ToArray();
+        Assert.Equal(4, kinds.Length);
+        Assert.All(kinds, static kind => Assert.True(kind.Sum(SnapshotBytes.RawLength) > SnapshotWriter.PartBytesMax));
+        SnapshotSamples.Same(snapshot, Read(bytes)!);
+
+        static NodeState Node(int i) => new(Tiny.Node($"{i:D128}"), i, i, i);
+    }
+
+    [Fact]
+    public void A_snapshot_has_no_part_for_what_there_is_none_of() => Assert.Single(
+        SnapshotBytes.Parts(SnapshotWriter.Write(SnapshotSamples.Make(new Random(1), rows: 0, clients: 0, marks: 0), JournalSamples.Hash)));
+
+    [Fact]
+    public void A_chunk_that_fills_a_part_is_written_and_a_larger_one_is_refused()
+    {
+        var most = WithChunk(SnapshotWriter.PartRowsMax);
+        SnapshotSamples.Same(most, Read(SnapshotWriter.Write(most, JournalSamples.Hash))!);
+        Assert.Throws<ArgumentException>(() => SnapshotWriter.Write(WithChunk(SnapshotWriter.PartRowsMax + 1), JournalSamples.Hash));
+
+        static TenantSnapshot WithChunk(int rows)
+        {
+            var some = SnapshotSamples.Make(new Random(1), rows: 1);
+            return some with { Rows = [Enumerable.Repeat(some.Rows[0].Span[0], rows).ToArray()] };
+        }
     }
 
     [Fact]
@@ -64,10 +87,10 @@ public sealed class JournalSnapshotTests
     {
         var random = new Random(seed.Item);
         var bytes = SnapshotWriter.Write(SnapshotSamples.Make(random), JournalSamples.Hash);
-        var parts = Parts(bytes).ToArray();
+        var parts = SnapshotBytes.Parts(bytes).ToArray();
         var (start, length) = parts[random.Next(parts.Length)];
         var raw = JournalSamples.Decompress(bytes.AsSpan(start + 9, length - 13));
-        var mutated = Part(bytes[start], JournalCorruptionTests.Mutate(random, raw));
+        var mutated = SnapshotBytes.Part(bytes[start], JournalCorruptionTests.Mutate(random, raw));
         ReadsOrIsRefused([.. bytes[..start], .. mutated, .. bytes[(start + length)..]]);
     }
 
@@ -75,7 +98,7 @@ public sealed class JournalSnapshotTests
     public void A_missing_part_is_refused()
     {
         var bytes = OneOfEachPart();
-        var parts = Parts(bytes).ToArray();
+        var parts = SnapshotBytes.Parts(bytes).ToArray();
         Assert.Equal(4, parts.Length);
         foreach (var (start, length) in parts)
         {
@@ -87,7 +110,7 @@ public sealed class JournalSnapshotTests
     public void A_doubled_part_is_refused()
     {
         var bytes = OneOfEachPart();
-        foreach (var (start, length) in Parts(bytes))
+        foreach (var (start, length) in SnapshotBytes.Parts(bytes))
         {
             Assert.Throws<InvalidDataException>(() => Read([.. bytes, .. bytes[start..(start + length)]]));
         }
@@ -111,35 +134,6 @@ public sealed class JournalSnapshotTests
         catch (InvalidDataException)
         {
             // As it must be.
-        }
-    }
-
-    private static byte[] Part(byte kind, byte[] raw)
-    {
-        var stored = JournalSamples.Compress(raw);
-        var part = new byte[9 + stored.Length + 4];
-        part[0] = kind;
-        BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(1), raw.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(5), stored.Length);
-        stored.CopyTo(part, 9);
-        BinaryPrimitives.WriteUInt32LittleEndian(part.AsSpan(9 + stored.Length), Crc32.HashToUInt32(part.AsSpan(0, 9 + stored.Length)));
-        return part;
-    }
-
-    /// <summary>Where the parts stand: behind the head, whose end its own CRC marks.</summary>
-    private static IEnumerable<(int Start, int Length)> Parts(byte[] bytes)
-    {
-        var at = 4;
-        while (Crc32.HashToUInt32(bytes.AsSpan(0, at)) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at)))
-        {
-            at++;
-        }
-
-        for (at += 4; at < bytes.Length;)
-        {
-            var length = 9 + BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at + 5)) + 4;
-            yield return (at, length);
-            at += length;
         }
     }
 }
