@@ -58,6 +58,33 @@ public sealed class InboundBodyTests : IDisposable
         Assert.InRange(allocated, 0, 64 * 1_024);
     }
 
+    /// <summary>A gate on what is allocated: a buffer that did not come back would be made anew for each body.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_stays_rented_behind_a_batch_nor_behind_a_refusal(bool isWhole)
+    {
+        var change = InboundPush.QuickStart.Changes[0] with { Data = new byte[60_000] };
+        static InboundFields Of(InboundChange change, byte[] data) => InboundFields.Change
+            .With("lsn", $"{data.Length}").With("data", $"\"{Convert.ToBase64String(data)}\"").With("checksum", $"{change.Checksum}");
+        var changes = $"[{Of(change, change.Frame).With("compressed", "true")},{Of(change, change.Data)}]";
+        var body = InboundFields.Push.With("changes", changes).Bytes;
+        body = isWhole ? body : body[..^1];
+        var reader = new PushReader(InboundRead.Hash, _zstd);
+        var allocated = long.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var reading = reader.ReadAsync(new InboundPieces(body), CancellationToken.None).AsTask();
+            Assert.True(reading.IsCompleted, "allocations are counted on this thread only");
+            using var batch = (await reading).Value;
+            Assert.Equal(isWhole, batch is not null);
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.InRange(allocated, 0, 64 * 1_024);
+    }
+
     [Fact]
     public async Task Reading_stops_at_a_refusal_and_leaves_the_rest_of_the_body_alone()
     {

@@ -56,6 +56,36 @@ public sealed class InboundJsonTests : IDisposable
     public async Task A_root_that_is_no_object_is_no_message(string body) =>
         Assert.Equal(ErrorCode.InvalidMessage, (await InboundRead.RefusalOf(Reader, Encoding.UTF8.GetBytes(body))).Code);
 
+    [Fact]
+    public async Task A_message_inside_of_an_array_is_none()
+    {
+        var body = Encoding.UTF8.GetBytes($"[{{\"x\":[],{InboundFields.Push.ToString()[1..]}]");
+        Assert.Equal(ErrorCode.InvalidMessage, (await InboundRead.RefusalOf(Reader, body)).Code);
+    }
+
+    /// <summary>Whoever mends a client wants to know which of a thousand entries it is.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task An_entry_that_is_not_json_is_told_by_its_index(int index)
+    {
+        var entries = Enumerable.Range(0, 3).Select(i => i == index ? "{\"x\":nul}" : $"{InboundFields.Change.With("lsn", $"{i + 1}")}");
+        var refusal = await InboundRead.RefusalOf(Reader, InboundFields.Push.With("changes", $"[{string.Join(',', entries)}]").Bytes);
+        Assert.Equal((ErrorCode.InvalidJson, $"changes[{index}]"), (refusal.Code, refusal.Details));
+    }
+
+    [Fact]
+    public async Task What_is_not_json_outside_of_the_entries_is_told_without_an_index()
+    {
+        var behind = InboundFields.Push.Also("x", "nul").Bytes;
+        foreach (var body in new[] { behind, "{\"x\":nul}"u8.ToArray(), "nul"u8.ToArray() })
+        {
+            var refusal = await InboundRead.RefusalOf(Reader, body);
+            Assert.Equal((ErrorCode.InvalidJson, null), (refusal.Code, refusal.Details));
+        }
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData(" 1")]

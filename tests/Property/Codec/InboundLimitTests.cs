@@ -44,6 +44,14 @@ public sealed class InboundLimitTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_of_194_characters_is_refused_and_one_of_193_read()
+    {
+        static string Clock(int suffix) => $"{{\"{new string('n', Limits.ClientIdCharsMax)}#{new string('s', suffix)}\":1}}";
+        await AssertChangeRefused("vector_clock", Clock(Limits.NodeSuffixCharsMax + 1));
+        await AssertAccepted(InboundFields.PushOf(InboundFields.Change.With("vector_clock", Clock(Limits.NodeSuffixCharsMax))));
+    }
+
+    [Fact]
     public async Task A_client_id_of_5_MB_is_refused() => await AssertRefused(
         InboundFields.Push.With("client_id", $"\"{new string('a', 5_000_000)}\"").Bytes, ErrorCode.InvalidMessage, "client_id");
 

@@ -63,6 +63,7 @@ public sealed class InboundMessageTests
     [InlineData("last_known_lsn", "null")]
     [InlineData("vector_clock", "{\"a\":1,\"a\":1}")]
     [InlineData("metadata", "[]")]
+    [InlineData("metadata", "5")]
     [InlineData("metadata", "{\"a\":1}")]
     [InlineData("metadata", "{\"a\":null}")]
     [InlineData("metadata", "{\"a\":\"1\",\"a\":\"1\"}")]
@@ -100,6 +101,15 @@ public sealed class InboundMessageTests
         {
             await AssertRefused(new RegisterReader(), whole.With("metadata", entries), ErrorCode.InvalidMessage, "metadata");
         }
+    }
+
+    /// <summary>A character of one UTF-16 code unit takes up to three bytes.</summary>
+    [Fact]
+    public async Task The_longest_metadata_of_the_widest_characters_are_read_whole()
+    {
+        var entry = new MetadataEntry(new string('€', Limits.MetadataNameCharsMax), new string('€', Limits.MetadataValueCharsMax));
+        var register = InboundFields.Register.With("metadata", $"{{\"{entry.Name}\":\"{entry.Value}\"}}");
+        Assert.Equal([entry], (await InboundRead.MessageOf(new RegisterReader(), register.ToString())).Metadata);
     }
 
     [Fact]
@@ -143,6 +153,7 @@ public sealed class InboundMessageTests
     [InlineData("tables", "[\"a\", 5]")]
     [InlineData("tables", "[\"a\", null]")]
     [InlineData("tables", "[\"a b\"]")]
+    [InlineData("tables", "[\"\"]")]
     [InlineData("tables", "[[\"a\"]]")]
     [InlineData("exclude_own", "1")]
     [InlineData("encoding", "\"hex\"")]
@@ -190,6 +201,42 @@ public sealed class InboundMessageTests
     public async Task A_field_of_a_heartbeat_that_is_none_is_refused_by_name(string field, string value) =>
         await AssertRefused(new HeartbeatReader(), InboundFields.Heartbeat.With(field, value), ErrorCode.InvalidMessage, field);
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("}")]
+    [InlineData("x")]
+    [InlineData("\0")]
+    public async Task Anything_behind_a_message_is_refused(string behind)
+    {
+        byte[] Behind(InboundFields message) => System.Text.Encoding.UTF8.GetBytes($"{message}{behind}");
+        Refusal[] refusals =
+        [
+            await InboundRead.RefusalOf(new RegisterReader(), Behind(InboundFields.Register)),
+            await InboundRead.RefusalOf(new PullReader(), Behind(InboundFields.Pull)),
+            await InboundRead.RefusalOf(new HeartbeatReader(), Behind(InboundFields.Heartbeat)),
+        ];
+        Assert.All(refusals, static r => Assert.Equal(ErrorCode.InvalidJson, r.Code));
+    }
+
+    [Theory]
+    [InlineData("type", "5")]
+    [InlineData("message_id", "5")]
+    [InlineData("max_entries", "0")]
+    [InlineData("continuation_token", "5")]
+    [InlineData("tables", "[5]")]
+    [InlineData("encoding", "5")]
+    [InlineData("encoding", "\"hex\"")]
+    public async Task What_stands_behind_the_first_fault_of_a_pull_changes_nothing(string field, string value) =>
+        await AssertStands(new PullReader(), field, value);
+
+    [Theory]
+    [InlineData("version", "2")]
+    [InlineData("vector_clock", "5")]
+    [InlineData("metadata", "{\"a\":5}")]
+    [InlineData("metadata", "{\"a\":\"\\ud800\"}")]
+    public async Task What_stands_behind_the_first_fault_of_a_registration_changes_nothing(string field, string value) =>
+        await AssertStands(new RegisterReader(), field, value);
+
     [Fact]
     public async Task Every_required_field_is_named_where_it_is_missing()
     {
@@ -207,6 +254,14 @@ public sealed class InboundMessageTests
         {
             await AssertRefused(new HeartbeatReader(), InboundFields.Heartbeat.Without(field), ErrorCode.InvalidMessage, field);
         }
+    }
+
+    /// <summary>Asserts that a body that begins with this field is refused alike, whether or not JSON follows.</summary>
+    private static async Task AssertStands<T>(MessageReader<T> reader, string field, string value)
+        where T : class
+    {
+        var refusal = await InboundRead.RefusalOf(reader, System.Text.Encoding.UTF8.GetBytes($"{{\"{field}\":{value} }}"));
+        Assert.Equal(refusal, await InboundRead.RefusalOf(reader, System.Text.Encoding.UTF8.GetBytes($"{{\"{field}\":{value} !")));
     }
 
     private static async Task AssertRefused<T>(MessageReader<T> reader, InboundFields body, ErrorCode code, string details)

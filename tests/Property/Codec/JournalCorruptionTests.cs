@@ -93,6 +93,11 @@ public sealed class JournalCorruptionTests
         bytes[0]++;
         Assert.Throws<InvalidDataException>(() => new PushedView(bytes));
         Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", Sealed(bytes[..^4])));
+
+        var registered = EventWriter.Write(JournalSamples.Registered(new Random(1)));
+        registered[0]++;
+        Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("registered/1", Sealed(registered[..^4])));
+        Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("reregistered/1", Sealed(registered[..^4])));
     }
 
     /// <summary>A flag that a later version may bring would change what the event means: this one must not guess.</summary>
@@ -117,11 +122,35 @@ public sealed class JournalCorruptionTests
             Compressed = true,
             DataBytes = 4,
         };
-        var e = new Pushed(
-            Guid.Empty, default, Tiny.Client("a"), Tiny.Node("a"), 0, false, 1,
-            new[] { new Judgement(Verdict.Accepted, 1, 1, 0, false, ConflictType.None, VectorClock.Empty) }, new[] { change }, 1, 0);
-        Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", EventWriter.Write(e)));
+        Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", Accepted(change)));
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("a/b")]
+    [InlineData("a\0")]
+    public void A_table_that_breaks_its_alphabet_is_refused_by_replay(string table) => Assert.Throws<InvalidDataException>(
+        () => JournalSamples.Reader.Read("pushed/1", Accepted(Tiny.Change(1, Operation.Insert, 1, 1) with { Table = table })));
+
+    [Fact]
+    public void A_record_of_a_table_where_no_name_stands_is_refused_by_replay()
+    {
+        var bytes = Accepted(Tiny.Change(1, Operation.Insert, 1, 1) with { Table = "tasks" });
+        var tableAt = new PushedView(bytes).RecordsAt + 1;
+        Assert.Equal(0, bytes[tableAt]);
+        JournalSamples.Reader.Read("pushed/1", bytes);
+        for (byte offset = 1; offset <= "tasks".Length + 1; offset++)
+        {
+            bytes[tableAt] = offset;
+            Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", Sealed(bytes[..^4])));
+        }
+    }
+
+    /// <summary>The bytes of an event that accepts this one change.</summary>
+    private static byte[] Accepted(PushedChange change) => EventWriter.Write(new Pushed(
+        Guid.Empty, default, Tiny.Client("a"), Tiny.Node("a"), 0, false, 1,
+        new[] { new Judgement(Verdict.Accepted, 1, 1, 0, false, ConflictType.None, VectorClock.Empty) }, new[] { change }, 1, 0));
 
     /// <summary>Puts a right CRC behind a body.</summary>
     internal static byte[] Sealed(byte[] body)

@@ -54,6 +54,30 @@ public sealed class JournalSealTests
     }
 
     [Fact]
+    public void Bytes_with_no_body_before_their_checksum_are_no_event()
+    {
+        for (var length = 0; length <= 4; length++)
+        {
+            Assert.False(EventSeal.Holds(new byte[length], Here));
+            Assert.False(EventSeal.Holds(new byte[length], 0));
+        }
+
+        Assert.False(EventSeal.Holds(BitConverter.GetBytes(Here), Here));
+    }
+
+    [Fact]
+    public void The_checksum_of_an_event_is_its_last_four_bytes_and_0_where_it_has_fewer()
+    {
+        byte[] bytes = [4, 3, 2, 1, 0xEF, 0xBE, 0xAD, 0xDE];
+        Assert.Equal(0xDEADBEEF, EventSeal.Of(bytes));
+        Assert.Equal(0x01020304u, EventSeal.Of(bytes.AsSpan(0, 4)));
+        for (var length = 0; length < 4; length++)
+        {
+            Assert.Equal(0u, EventSeal.Of(bytes.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
     public void A_snapshots_envelope_reads_as_it_was_written_and_any_flipped_bit_of_it_is_refused()
     {
         var envelope = new SnapshotEnvelope("tenant:a", 300, 0xDEADBEEF);
