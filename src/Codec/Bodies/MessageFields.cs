@@ -37,20 +37,6 @@ internal static class MessageFields
     {
         const int UuidChars = 36;
         uuid = default;
-        if (text.Length != UuidChars)
-        {
-            return false;
-        }
-
-        for (var i = 0; i < text.Length; i++)
-        {
-            var isGood = i is 8 or 13 or 18 or 23 ? text[i] == (byte)'-' : char.IsAsciiHexDigit((char)text[i]);
-            if (!isGood)
-            {
-                return false;
-            }
-        }
-
-        return Utf8Parser.TryParse(text, out uuid, out _, 'D');
+        return text.Length == UuidChars && Utf8Parser.TryParse(text, out uuid, out _, 'D');
     }
 }

@@ -117,6 +117,23 @@ public sealed class AnswerAckTests
         Assert.All(changes[4..], c => Assert.True(c.GetProperty("data_omitted").GetBoolean() && !c.TryGetProperty("data", out _)));
     }
 
+    /// <summary>Four leave ten bytes; of the next two, the caller cut one, and the other does not fit; ten bytes do, and fill it.</summary>
+    [Fact]
+    public void A_version_without_its_data_takes_no_room_from_those_behind_it()
+    {
+        const int All = Limits.DataBytesMax;
+        var sizes = new[] { All, All, All, All - 10, All, All, 10, 1 };
+        var versions = sizes.Select((n, at) => AnswerSamples.Stored(at + 1, new byte[n])).ToArray();
+        var met = versions.ToDictionary(v => v.Lsn, v => new ServerChange(v.Lsn == 5 ? v.Detach(withData: false) : v, v.Lsn == 5));
+        var judged = versions.Select(v => (
+            AnswerSamples.Judged(Verdict.Conflicting, v.Lsn, v.Lsn, ConflictType.ConcurrentUpdate),
+            Tiny.Change(v.Lsn, Operation.Update, 9, 1)));
+        var changes = Ack(AnswerSamples.Event(20, false, [.. judged]), met).GetProperty("conflicts").EnumerateArray()
+            .Select(c => c.GetProperty("server_change")).ToArray();
+        Assert.Equal([1, 2, 3, 4, 7], changes.Where(c => c.TryGetProperty("data", out _)).Select(c => c.GetProperty("lsn").GetInt64()));
+        Assert.Equal([5, 6, 8], changes.Where(c => c.TryGetProperty("data_omitted", out _)).Select(c => c.GetProperty("lsn").GetInt64()));
+    }
+
     [Fact]
     public void A_compressed_version_is_reported_uncompressed()
     {
@@ -126,6 +143,20 @@ public sealed class AnswerAckTests
         var change = Ack(Conflicting(12, ConflictType.ConcurrentUpdate), met).GetProperty("conflicts")[0].GetProperty("server_change");
         Assert.Equal(data, AnswerSamples.Integers(change.GetProperty("data")));
         Assert.False(change.GetProperty("compressed").GetBoolean());
+    }
+
+    /// <summary>Neither more bytes than the frame has, which would be another answer's, nor fewer, nor none of a broken one.</summary>
+    [Property(MaxTest = 50)]
+    public void A_compressed_version_that_is_not_of_its_length_is_no_answer(byte[] data, PositiveInt more)
+    {
+        var frame = JournalSamples.Compress(data);
+        var wrong = new[] { (frame, data.Length + more.Get), (frame[..^1], data.Length), (frame[..^1], 0) };
+        foreach (var (bytes, length) in data.Length == 0 ? wrong : [.. wrong, (frame, data.Length - 1)])
+        {
+            var stored = AnswerSamples.Stored(12, bytes) with { Compressed = true, DataBytes = length };
+            var met = new Dictionary<long, ServerChange> { [12] = new(stored, false) };
+            Assert.Throws<InvalidDataException>(() => Ack(Conflicting(12, ConflictType.ConcurrentUpdate), met));
+        }
     }
 
     [Fact]
@@ -139,13 +170,14 @@ public sealed class AnswerAckTests
             20,
             true,
             (AnswerSamples.Judged(Verdict.Withdrawn, 6, 0), default),
+            (AnswerSamples.Judged(Verdict.Withdrawn, 8, 0), default),
             (AnswerSamples.Judged(Verdict.Conflicting, 7, 12, ConflictType.DeletedOnServer), Tiny.Change(7, Operation.Update, 9, 1)));
         var met = new Dictionary<long, ServerChange> { [12] = new(AnswerSamples.Stored(12), false) };
         var body = AnswerSamples.Parsed(
             to => Writer.WriteRefused(to, EventWriter.Write(e), met, Tiny.ServerGuid, "request-1"),
             "error", "code", "details", "request_id", "conflicts");
         Assert.Equal("CONFLICT", body.GetProperty("code").GetString());
-        Assert.Equal("1 of 2 changes conflict", body.GetProperty("details").GetString());
+        Assert.Equal("1 of 3 changes conflict", body.GetProperty("details").GetString());
         Assert.Equal("request-1", body.GetProperty("request_id").GetString());
         Assert.Equal(1, body.GetProperty("conflicts").GetArrayLength());
         Assert.Equal(ReportFields, AnswerSamples.Fields(body.GetProperty("conflicts")[0]));

@@ -100,6 +100,21 @@ public sealed class InboundBodyTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_taken_is_not_waited_for_again()
+    {
+        static IEnumerable<byte[]> Pieces()
+        {
+            yield return System.Text.Encoding.UTF8.GetBytes($"{{\"x\":\"{new string('x', 1_000)}\",");
+            yield return "\"type\":\"other\","u8.ToArray();
+            throw new IOException("read on after the refusal");
+        }
+
+        var pipe = PipeReader.Create(new LazyStream(Pieces()));
+        var parsed = await new PushReader(InboundRead.Hash, _zstd).ReadAsync(pipe, CancellationToken.None);
+        Assert.Equal("type", parsed.Refusal!.Details);
+    }
+
+    [Fact]
     public async Task An_exception_of_the_pipe_passes_through()
     {
         static IEnumerable<byte[]> Pieces()

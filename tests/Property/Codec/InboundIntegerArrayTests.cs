@@ -58,12 +58,15 @@ public sealed class InboundIntegerArrayTests
     public void What_is_no_array_of_bytes_is_wrong_at_every_place_of_a_long_one(string json)
     {
         var inner = json[1..^1];
-        foreach (var before in new[] { 0, 1, 5, 9, 30, 70 })
+        foreach (var good in new[] { "1", "12", "123", " 1", "34 ", "\n255" })
         {
-            var text = "[" + string.Concat(Enumerable.Repeat("12,", before)) + inner + string.Concat(Enumerable.Repeat(",34", 30)) + "]";
-            var bytes = Encoding.UTF8.GetBytes(text);
-            Assert.Equal(IntegersRead.Wrong, Ours(bytes, 200, byVectors: true).Read);
-            Assert.Equal(IntegersRead.Wrong, Ours(bytes, 200, byVectors: false).Read);
+            foreach (var before in new[] { 0, 1, 2, 5, 9, 30, 70 })
+            {
+                var text = string.Concat(Enumerable.Repeat($"{good},", before)) + inner + string.Concat(Enumerable.Repeat($",{good}", 30));
+                var bytes = Encoding.UTF8.GetBytes($"[{text}]");
+                Assert.Equal(IntegersRead.Wrong, Ours(bytes, 200, byVectors: true).Read);
+                Assert.Equal(IntegersRead.Wrong, Ours(bytes, 200, byVectors: false).Read);
+            }
         }
     }
 

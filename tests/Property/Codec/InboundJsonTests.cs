@@ -43,6 +43,10 @@ public sealed class InboundJsonTests : IDisposable
     [InlineData("{\"a\":\"\n\"}")]
     [InlineData("{\"a\":\"\\x\"}")]
     [InlineData("{\"a\":\"\\u12\"}")]
+    [InlineData("{\"changes\":[{\"key\":[1,]}]}")]
+    [InlineData("{\"changes\":[{\"key\":[1 2]}]}")]
+    [InlineData("{\"changes\":[{\"key\":[01]}]}")]
+    [InlineData("{\"changes\":[{\"data\":[1,x]}]}")]
     public async Task A_body_that_is_not_json_is_refused_as_that(string body) =>
         Assert.Equal(ErrorCode.InvalidJson, (await InboundRead.RefusalOf(Reader, Encoding.UTF8.GetBytes(body))).Code);
 
@@ -156,6 +160,23 @@ public sealed class InboundJsonTests : IDisposable
             var bad = Encoding.Latin1.GetString(Convert.FromHexString(hex));
             var body = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(message.Bytes).Replace(Mark, bad, StringComparison.Ordinal));
             Assert.Equal(ErrorCode.InvalidJson, (await InboundRead.RefusalOf(Reader, body)).Code);
+        }
+    }
+
+    /// <summary>A code unit of each upper byte, alone and in front of one of each.</summary>
+    [Fact]
+    public void Escapes_are_taken_just_where_they_are_whole_characters()
+    {
+        char[] units = [.. Enumerable.Range(0, 256).Select(static upper => (char)((upper << 8) | 0x9a))];
+        foreach (var first in units)
+        {
+            Assert.Equal(!char.IsSurrogate(first), JsonText.IsWellFormed(Encoding.ASCII.GetBytes($"\\u{(int)first:x4}"), hasEscapes: true));
+            foreach (var second in units)
+            {
+                var text = $"\\u{(int)first:x4}\\u{(int)second:X4}";
+                var isGood = char.IsSurrogatePair(first, second) || !(char.IsSurrogate(first) || char.IsSurrogate(second));
+                Assert.True(isGood == JsonText.IsWellFormed(Encoding.ASCII.GetBytes(text), hasEscapes: true), text);
+            }
         }
     }
 

@@ -25,6 +25,18 @@ public sealed class InboundLimitTests : IDisposable
         await AssertChangeRefused("key", Base64(Limits.KeyBytesMax + 3));
     }
 
+    /// <summary>What it would be decoded to is not even given room.</summary>
+    [Fact]
+    public async Task A_text_too_long_for_its_bytes_is_refused_for_that_whatever_its_letters()
+    {
+        foreach (var (field, most) in new[] { ("key", Limits.KeyBytesMax), ("data", Limits.CompressedDataBytesMax) })
+        {
+            var body = InboundFields.PushOf(InboundFields.Change.With(field, $"\"{new string('!', 2 * most)}\""));
+            var refusal = await InboundRead.RefusalOf(new PushReader(InboundRead.Hash, _zstd), body);
+            Assert.Equal($"The field {field} has more than {most} bytes.", refusal.Message);
+        }
+    }
+
     [Fact]
     public async Task Data_over_its_limit_is_refused_in_either_form()
     {

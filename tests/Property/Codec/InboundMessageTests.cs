@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 
@@ -82,6 +84,36 @@ public sealed class InboundMessageTests
     [InlineData("server_node", "\"a b\"")]
     public async Task A_field_of_a_registration_that_is_none_is_refused_by_name(string field, string value) =>
         await AssertRefused(new RegisterReader(), InboundFields.Register.With(field, value), ErrorCode.InvalidMessage, field);
+
+    [Fact]
+    public async Task The_longest_client_and_node_are_read_and_longer_ones_refused()
+    {
+        var client = new string('c', Limits.ClientIdCharsMax);
+        var node = $"{client}#{new string('s', Limits.NodeSuffixCharsMax)}";
+        var register = InboundFields.Register.With("client_id", $"\"{client}\"").With("node_id", $"\"{node}\"")
+            .With("server_node", $"\"{node}\"");
+        var registered = await InboundRead.MessageOf(new RegisterReader(), register.ToString());
+        Assert.Equal((client, node, node), (registered.Client.Value, registered.Node.Value, registered.ServerNode!.Value.Value));
+        foreach (var (field, value) in new[] { ("server_node", $"{node}s"), ("node_id", $"{node}s"), ("client_id", $"{client}c") })
+        {
+            await AssertRefused(new RegisterReader(), register.With(field, $"\"{value}\""), ErrorCode.InvalidMessage, field);
+            register.With(field, $"\"{value[..^1]}\"");
+        }
+    }
+
+    /// <summary>Every byte at every place of one.</summary>
+    [Fact]
+    public async Task A_uuid_is_read_just_where_it_has_the_form_of_one()
+    {
+        const string Good = "550e8400-E29B-41d4-a716-446655440000";
+        for (var i = 0; i < Good.Length * 256; i++)
+        {
+            var text = $"{Good[..(i / 256)]}{(char)(i % 256)}{Good[((i / 256) + 1)..]}";
+            var body = Encoding.Latin1.GetBytes(InboundFields.Pull.With("message_id", $"\"{text}\"").ToString());
+            var refusal = await InboundRead.OutcomeOf(new PullReader(), new InboundPieces(body));
+            Assert.True(Regex.IsMatch(text, InboundReference.UuidPattern) == refusal is null, $"{text}: {refusal}");
+        }
+    }
 
     [Theory]
     [InlineData("2")]

@@ -1,3 +1,4 @@
+using FsCheck.Xunit;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 
@@ -194,6 +195,14 @@ public sealed class InboundRefusalTests : IDisposable
         await AssertRefused(InboundFields.Push.With("changes", Changes(1, 1)).Bytes, ErrorCode.InvalidMessage, "changes[1].lsn");
         await AssertRefused(InboundFields.Push.With("changes", Changes(5, 9, 7, 5)).Bytes, ErrorCode.InvalidMessage, "changes[3].lsn");
         await AssertAccepted(InboundFields.Push.With("changes", Changes(5, 9, 7, 6, 10)).Bytes);
+    }
+
+    [Property]
+    public void A_local_number_is_taken_once_in_whatever_order_they_come(byte[] numbers)
+    {
+        const int Few = 10;
+        var (lsns, all) = (new LocalLsns(), new HashSet<long>());
+        Assert.Equal(numbers.Select(n => all.Add(n % Few)), numbers.Select(n => lsns.TryAdd(n % Few)));
     }
 
     [Fact]
