@@ -15,7 +15,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private readonly string _name = PersistenceIds.Of(id);
     private readonly HashSet<TCaller> _owed = [];
     private readonly Dictionary<ClientId, long> _registering = [];
-    private readonly SnapshotSchedule _snapshots = new(services.Options);
+    private readonly SnapshotSchedule _snapshots = new(services.Options, PersistenceIds.Of(id));
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
     private Tenant _tenant = new();
     private (long Lsn, long Sequence) _durable;
@@ -255,7 +255,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         var before = _tenant.Head;
         _tenant.Apply(e, _tenant.Sequence + 1, written.Bytes.Length);
         _snapshots.Count(written.Bytes.Length);
-        return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_name, _tenant, written));
+        return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_tenant, written));
     }
 
     private void Persist(Applied applied, TCaller to, Func<object> answer) => outlet.Persist(applied.Event, sequence =>
