@@ -23,7 +23,7 @@ internal sealed class Overload(LoadRun run)
     private const double StillRising = 1.05;
     private const double OverloadFactor = 2;
     private const double OfferedFactorMin = 1.8;
-    private const double GoodputMin = 0.3;
+    private const double GoodputMin = 0.5;
     private const double HealthMillisMax = 500;
     private const double RecoveryFactorMax = 3;
     private const int RowsPerChange = 2;
