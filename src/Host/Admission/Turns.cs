@@ -1,7 +1,7 @@
 namespace HeliosSync.Host;
 
 /// <summary>
-/// Lets requests go on one after the other once their bodies have been read. Each then comes to the thread pool's queue about ten times,
+/// Lets requests go on one after the other once their bodies have come. Each then comes to the thread pool's queue about ten times,
 /// and whatever waits there holds up all else, health too: so those who wait, wait here. A few for each core go on at once; more only
 /// while work finds a thread in good time, which an item that is sent through the pool finds out while somebody waits. Nobody is refused:
 /// <see cref="RequestSlots"/> bounds how many there are. Thread-safe.

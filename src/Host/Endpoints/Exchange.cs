@@ -37,7 +37,7 @@ internal sealed class Exchange(HttpContext http, Endpoint endpoint, string reque
     /// <summary>What the request has taken of the budget of bytes in flight, until its answer is made.</summary>
     public ByteBudget.Share? Share { get; set; }
 
-    /// <summary>Its turn among those whose bodies have been read, until its answer is made.</summary>
+    /// <summary>Its turn among those whose bodies have come, until its answer is made.</summary>
     public Turns.Turn? Turn { get; set; }
 
     /// <summary>The error that was answered; null where none was.</summary>
