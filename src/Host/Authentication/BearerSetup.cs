@@ -20,7 +20,7 @@ internal sealed class BearerSetup : IOptionsMonitor<JwtBearerOptions>
     public const string Audience = "heliosdb-client";
 
     /// <summary>How far the clocks of those who make tokens may be off.</summary>
-    public static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
     /// <summary>No scheme of the program: a web application would judge the token by it before anything else, for every request.</summary>
     private static readonly AuthenticationScheme Scheme = new("HeliosSync", null, typeof(JwtBearerHandler));
@@ -43,6 +43,12 @@ internal sealed class BearerSetup : IOptionsMonitor<JwtBearerOptions>
 
     /// <inheritdoc/>
     public IDisposable? OnChange(Action<JwtBearerOptions, string?> listener) => null;
+
+    /// <summary>Whether a token that is good until then is no longer.</summary>
+    public static bool HasExpired(DateTime until, DateTime now) => now - Skew > until;
+
+    /// <summary>Whether a token that is good from then on is not yet.</summary>
+    public static bool IsEarly(DateTime from, DateTime now) => now + Skew < from;
 
     /// <summary>What JwtBearer says of the request's token.</summary>
     public async Task<AuthenticateResult> JudgeAsync(HttpContext http)
@@ -118,14 +124,14 @@ internal sealed class BearerSetup : IOptionsMonitor<JwtBearerOptions>
     private bool Lives(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
         var now = _time.GetUtcNow().UtcDateTime;
-        if (expires is not { } end || now > end + Skew)
+        if (expires is not { } end || HasExpired(end, now))
         {
             throw new SecurityTokenExpiredException("The token has expired.");
         }
 
-        return notBefore is not { } start || now >= start - Skew
-            ? true
-            : throw new SecurityTokenNotYetValidException("The token is not valid yet.");
+        return notBefore is { } start && IsEarly(start, now)
+            ? throw new SecurityTokenNotYetValidException("The token is not valid yet.")
+            : true;
     }
 
     /// <summary>What the token says, before its signature was judged.</summary>

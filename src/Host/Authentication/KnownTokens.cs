@@ -21,8 +21,8 @@ internal sealed class KnownTokens(TimeProvider time) : IDisposable
     {
         var now = time.GetUtcNow().UtcDateTime;
         return _cache.TryGetValue(header, out GoodToken? good)
-            && now + BearerSetup.Skew >= good!.From
-            && now - BearerSetup.Skew <= good.Until
+            && !BearerSetup.IsEarly(good!.From, now)
+            && !BearerSetup.HasExpired(good.Until, now)
                 ? good.Caller
                 : null;
     }

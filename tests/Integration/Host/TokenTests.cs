@@ -162,6 +162,7 @@ public sealed class TokenTests(TestServer server) : IClassFixture<TestServer>
         { "no typ", Sign("""{"alg":"HS256"}""", $"{{{GoodClaims}}}") },
         { "typ at+jwt", Sign("""{"alg":"HS256","typ":"at+jwt"}""", $"{{{GoodClaims}}}") },
         { "no nbf", Sign(GoodHeader, Without("nbf")) },
+        { "good until the last second of year 9999", Sign(GoodHeader, With("exp", "253402300799")) },
         { "no sub", Sign(GoodHeader, Without("sub")) },
         { "aud among others", Sign(GoodHeader, With("aud", "[\"x\",\"heliosdb-client\"]")) },
         { "unknown scope beside", Sign(GoodHeader, With("scopes", "[\"sync:read\",\"sync:future\"]")) },
