@@ -18,6 +18,7 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly SyncServerOptions _options;
     private readonly JournalFiles _files;
     private readonly JournalReader _reader;
+    private readonly JournalWriter? _writer;
     private readonly JournalHealth _health;
     private readonly Registrations _registrations;
     private readonly ActorSystem _system;
@@ -29,17 +30,19 @@ public sealed class SyncServer : IAsyncDisposable
         SyncServerOptions options,
         JournalFiles files,
         JournalThreads threads,
+        JournalWriter? writer,
         TimeProvider time,
         ILoggerFactory logs,
         StoragePlugins? plugins)
     {
-        (_options, _files, _threads) = (options, files, threads);
+        (_options, _files, _threads, _writer) = (options, files, threads, writer);
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
         _reader = new JournalReader(files.Journal);
         _health = new JournalHealth(files, threads.Health, time);
         _registrations = new Registrations(_reader.CountRegistered());
-        _system = AkkaWiring.Start(files, threads, Hash, logs, plugins);
+        var journal = writer is null ? null : new SqliteJournalSetup(writer, _reader, threads.Journal, time);
+        _system = AkkaWiring.Start(files, threads, Hash, logs, journal, plugins);
         var services = new TenantServices(
             options,
             new EventReader(Hash, Zstd),
@@ -92,12 +95,14 @@ public sealed class SyncServer : IAsyncDisposable
     {
         JournalFiles? files = null;
         JournalThreads? threads = null;
+        JournalWriter? writer = null;
         try
         {
             files = JournalFiles.Open(options.DataDir, options.UnsafeSynchronousOff);
             threads = new JournalThreads();
-            var server = new SyncServer(options, files, threads, time, logs, plugins);
-            (files, threads) = (null, null);
+            writer = options.Journal == JournalPlugin.Sqlite ? new JournalWriter(files, threads.Writes, options.JournalBytesMax) : null;
+            var server = new SyncServer(options, files, threads, writer, time, logs, plugins);
+            (files, threads, writer) = (null, null, null);
             return server;
         }
         catch (SqliteException e)
@@ -107,6 +112,7 @@ public sealed class SyncServer : IAsyncDisposable
         finally
         {
             threads?.Dispose();
+            writer?.Dispose();
             files?.Dispose();
         }
     }
@@ -147,6 +153,7 @@ public sealed class SyncServer : IAsyncDisposable
         await _system.Terminate().ConfigureAwait(false);
         _system.Dispose();
         _threads.Dispose();
+        _writer?.Dispose();
         _reader.Dispose();
         _files.Dispose();
     }

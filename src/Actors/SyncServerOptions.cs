@@ -1,5 +1,15 @@
 namespace HeliosSync.Actors;
 
+/// <summary>How Akka writes and reads the journal. Both use the same tables: either goes on with what the other wrote.</summary>
+public enum JournalPlugin
+{
+    /// <summary>Our own, for SQLite alone: group commit by one writer, and a write that is refused fails alone.</summary>
+    Sqlite,
+
+    /// <summary>Akka.Persistence.Sql: several times the work for a small event, and a batch fails whole.</summary>
+    AkkaPersistenceSql,
+}
+
 /// <summary>What the actors and the journal need to know.</summary>
 public sealed record SyncServerOptions
 {
@@ -12,6 +22,15 @@ public sealed record SyncServerOptions
 
     /// <summary>The folder of the database files; it is made where it is missing. One server at a time may use it.</summary>
     public required string DataDir { get; init; }
+
+    /// <summary>How the journal is written and read.</summary>
+    public JournalPlugin Journal { get; init; } = JournalPlugin.Sqlite;
+
+    /// <summary>
+    /// Bytes of events that may wait for the journal; a write beyond fails and stops its tenant. So it stands above what is let in: twice
+    /// what requests in hand may bring by default, for the same reason as above. Akka.Persistence.Sql counts writes alone.
+    /// </summary>
+    public long JournalBytesMax { get; init; } = 512L * 1_024 * 1_024;
 
     /// <summary>This server's name among others of a later cluster; empty: none.</summary>
     public string NodeId { get; init; } = "";

@@ -69,7 +69,8 @@ internal sealed class BlockingThreads : IDisposable
         }
     }
 
-    private void Post(Action work)
+    /// <summary>Does something there that cannot fail.</summary>
+    public void Post(Action work)
     {
         try
         {

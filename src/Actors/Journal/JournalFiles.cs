@@ -95,6 +95,10 @@ internal sealed class JournalFiles : IDisposable
     /// </summary>
     public void Prepare(DbConnection connection) => Prepare(connection, _unsafeSynchronousOff);
 
+    /// <summary>A connection for appending events, durable as above, which is checked; it is not shared or kept by the driver.</summary>
+    public SqliteConnection OpenWriter() =>
+        OpenChecked(new SqliteConnectionStringBuilder(Journal) { Pooling = false }.ToString(), _unsafeSynchronousOff);
+
     public void Dispose()
     {
         using (var connection = new SqliteConnection(Journal))

@@ -27,29 +27,18 @@ internal sealed class JournalReader(string connectionString) : IDisposable
     private volatile bool _disposed;
 
     /// <inheritdoc cref="ReadJournal"/>
-    public void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take)
+    public void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take) =>
+        Read(PersistenceIds.Of(tenant), from, to, take);
+
+    /// <inheritdoc cref="ReadJournal"/>
+    public void Read(string persistenceId, long from, long to, Func<JournalRow, bool> take) => Use(query =>
     {
-        if (!_idle.TryTake(out var query))
-        {
-            query = new Query(_connectionString);
-        }
+        query.Run(persistenceId, from, to, take);
+        return true;
+    });
 
-        try
-        {
-            query.Run(PersistenceIds.Of(tenant), from, to, take);
-        }
-        catch
-        {
-            query.Dispose();
-            throw;
-        }
-
-        _idle.Add(query);
-        if (_disposed)
-        {
-            Dispose();
-        }
-    }
+    /// <summary>The highest sequence number in the journal under that name; 0 where it has none.</summary>
+    public long ReadHighest(string persistenceId) => Use(query => query.Highest(persistenceId));
 
     /// <summary>How many clients are registered, over all tenants.</summary>
     public long CountRegistered()
@@ -68,6 +57,33 @@ internal sealed class JournalReader(string connectionString) : IDisposable
         {
             query.Dispose();
         }
+    }
+
+    private T Use<T>(Func<Query, T> read)
+    {
+        if (!_idle.TryTake(out var query))
+        {
+            query = new Query(_connectionString);
+        }
+
+        T found;
+        try
+        {
+            found = read(query);
+        }
+        catch
+        {
+            query.Dispose();
+            throw;
+        }
+
+        _idle.Add(query);
+        if (_disposed)
+        {
+            Dispose();
+        }
+
+        return found;
     }
 
     private sealed class Query : IDisposable
@@ -99,6 +115,14 @@ internal sealed class JournalReader(string connectionString) : IDisposable
                 && take(new JournalRow(rows.GetInt64(0), rows.GetValue(1) as string ?? "", rows.GetValue(2) as byte[] ?? [])))
             {
             }
+        }
+
+        public long Highest(string persistenceId)
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = Schema.HighestSequence;
+            command.Parameters.AddWithValue("$id", persistenceId);
+            return command.ExecuteScalar() as long? ?? 0;
         }
 
         public void Dispose()

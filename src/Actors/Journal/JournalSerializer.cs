@@ -11,7 +11,11 @@ namespace HeliosSync.Actors.Journal;
 /// </summary>
 /// <param name="Manifest">Kind and version of the event, such as <c>pushed/1</c>.</param>
 /// <param name="Bytes">The event.</param>
-internal sealed record JournalEvent(string Manifest, byte[] Bytes);
+internal sealed record JournalEvent(string Manifest, byte[] Bytes)
+{
+    /// <summary>In recovery: told that the tenant has taken this event, so that more may come. Null where nobody waits for it.</summary>
+    public Action? Taken { get; init; }
+}
 
 /// <summary>Events to and from the journal. Identifier and manifests are stored for ever.</summary>
 internal sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)

@@ -3,7 +3,10 @@ namespace HeliosSync.Actors.Journal;
 /// <summary>The threads on which the database files are waited for, by who waits: none of them can keep another from its work.</summary>
 internal sealed class JournalThreads : IDisposable
 {
-    /// <summary>One writer (<c>parallelism</c>) and as many tenants as may recover at once (<c>max-concurrent-recoveries</c>).</summary>
+    /// <summary>
+    /// As many tenants as may recover at once (<c>max-concurrent-recoveries</c>), and the writer of Akka.Persistence.Sql
+    /// (<c>parallelism</c>).
+    /// </summary>
     private const int JournalCount = 1 + 8;
 
     private const int SnapshotCount = 2;
@@ -11,7 +14,10 @@ internal sealed class JournalThreads : IDisposable
     /// <summary>Reads for pages and repeated answers at once, and so connections that are kept open for them.</summary>
     private static readonly int ReadCount = Environment.ProcessorCount + 2;
 
-    /// <summary>For the journal's writes and the tenants' recoveries.</summary>
+    /// <summary>For the writes of the journal of our own.</summary>
+    public BlockingThreads Writes { get; } = new("heliossync-writes", 1);
+
+    /// <summary>For the tenants' recoveries, and all that Akka.Persistence.Sql does.</summary>
     public BlockingThreads Journal { get; } = new("heliossync-journal", JournalCount);
 
     /// <summary>For snapshots.</summary>
@@ -28,6 +34,7 @@ internal sealed class JournalThreads : IDisposable
         Health.Dispose();
         Reads.Dispose();
         Journal.Dispose();
+        Writes.Dispose();
         Snapshots.Dispose();
     }
 }

@@ -61,6 +61,15 @@ internal static class Schema
         ORDER BY sequence_number
         """;
 
+    /// <summary>Appends an event, as Akka.Persistence.Sql does: id, sequence number, time, bytes, serializer, manifest, writer.</summary>
+    public const string AppendEvent = """
+        INSERT INTO journal (deleted, persistence_id, sequence_number, created, tags, message, identifier, manifest, writer_uuid)
+        VALUES (0, ?1, ?2, ?3, '', ?4, ?5, ?6, ?7)
+        """;
+
+    /// <summary>A tenant's last number, answered from the index alone.</summary>
+    public const string HighestSequence = "SELECT MAX(sequence_number) FROM journal WHERE persistence_id = $id";
+
     /// <summary>An event of no tenant, to be taken back: whether the journal's table takes one at all.</summary>
     public const string ProbeEvent = """
         INSERT INTO journal (deleted, persistence_id, sequence_number, created, message) VALUES (1, 'probe', 1, 0, x'')

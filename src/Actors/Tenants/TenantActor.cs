@@ -39,6 +39,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 break;
             case JournalEvent e:
                 _cycle.Recover(e, LastSequenceNr);
+                e.Taken?.Invoke();
                 break;
             case RecoveryCompleted:
                 _cycle.Recovered(LastSequenceNr);

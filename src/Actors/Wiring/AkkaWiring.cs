@@ -38,7 +38,11 @@ internal static class AkkaWiring
           persistence {
             max-concurrent-recoveries = 8
             journal {
-              plugin = "akka.persistence.journal.sql"
+              plugin = "akka.persistence.journal.sqlite"
+              sqlite {
+                class = "HeliosSync.Actors.Journal.SqliteJournal, HeliosSync.Actors"
+                plugin-dispatcher = "akka.actor.default-dispatcher"
+              }
               sql {
                 provider-name = "SQLite.MS"
                 connection-string = "set by code"
@@ -83,25 +87,36 @@ internal static class AkkaWiring
         }
         """;
 
+    private const string StockJournal = """
+        akka.persistence.journal.plugin = "akka.persistence.journal.sql"
+        """;
+
     /// <summary>An actor system over these files.</summary>
     /// <param name="files">The files.</param>
     /// <param name="threads">Where they are waited for.</param>
     /// <param name="hash">The database's keyed hash.</param>
     /// <param name="logs">Where Akka logs to.</param>
+    /// <param name="journal">What our own journal works with; null: Akka.Persistence.Sql takes its place.</param>
     /// <param name="plugins">What takes the place of the plugins above; null: they themselves.</param>
     public static ActorSystem Start(
-        JournalFiles files, JournalThreads threads, KeyedHash hash, ILoggerFactory logs, StoragePlugins? plugins = null)
+        JournalFiles files,
+        JournalThreads threads,
+        KeyedHash hash,
+        ILoggerFactory logs,
+        SqliteJournalSetup? journal,
+        StoragePlugins? plugins = null)
     {
         var dataOptions = new MultiDataOptionsSetup();
         dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files, files.Journal, threads.Journal));
         dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files, files.Snapshots, threads.Snapshots));
         var config = ConfigurationFactory.ParseString(plugins?.Hocon ?? "")
+            .WithFallback(ConfigurationFactory.ParseString(journal is null ? StockJournal : ""))
             .WithFallback(ConfigurationFactory.ParseString(Hocon))
             .WithFallback(SqlPersistence.DefaultConfiguration);
         var setup = ActorSystemSetup.Create(
             [
                 BootstrapSetup.Create().WithConfig(config), dataOptions, new LoggerFactorySetup(logs), Serializers(hash),
-                .. plugins?.Setups ?? [],
+                .. plugins?.Setups ?? [], .. journal is null ? Array.Empty<Setup>() : [journal],
             ]);
         return ActorSystem.Create("heliossync", setup);
     }

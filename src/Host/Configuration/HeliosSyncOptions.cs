@@ -63,6 +63,12 @@ public sealed record HeliosSyncOptions
     public int SnapshotEvents { get; set; } = 50_000;
 
     /// <summary>
+    /// How the journal is written: <c>sqlite</c>, our own way, or <c>akka-persistence-sql</c>, with the plugin of that name. Both use the
+    /// same tables, so it can be changed at any start.
+    /// </summary>
+    public string Journal { get; set; } = "sqlite";
+
+    /// <summary>
     /// Acknowledge before anything is flushed, so that a power cut loses acknowledged changes. It is there for the test that shows that
     /// such losses are noticed; refused in Production.
     /// </summary>

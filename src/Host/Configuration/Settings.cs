@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
+using HeliosSync.Actors;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Host;
@@ -23,6 +24,7 @@ namespace HeliosSync.Host;
 /// <param name="ConnectionsMax">Open connections.</param>
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
 /// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
+/// <param name="Journal">How the journal is written.</param>
 /// <param name="UnsafeSynchronousOff">Whether a power cut may lose what was acknowledged; never in Production.</param>
 /// <param name="NodeId">This server's name among several.</param>
 /// <param name="AdvertisedAddress">Where other servers reach this one; null where nobody said.</param>
@@ -45,6 +47,7 @@ public sealed record Settings(
     int ConnectionsMax,
     TimeSpan ShutdownTime,
     int SnapshotEvents,
+    JournalPlugin Journal,
     bool UnsafeSynchronousOff,
     string NodeId,
     Uri? AdvertisedAddress)

@@ -73,6 +73,7 @@ internal sealed class SettingsReader
             options.ConnectionsMax,
             TimeSpan.FromSeconds(options.ShutdownSeconds),
             options.SnapshotEvents,
+            Journal(options.Journal),
             options.UnsafeSynchronousOff,
             options.NodeId ?? Environment.MachineName,
             Address(options.AdvertisedAddress));
@@ -160,6 +161,20 @@ internal sealed class SettingsReader
         }
 
         return names.Count == 0 ? null : tenants.ToFrozenSet();
+    }
+
+    private JournalPlugin Journal(string text)
+    {
+        switch (text)
+        {
+            case "sqlite":
+                return JournalPlugin.Sqlite;
+            case "akka-persistence-sql":
+                return JournalPlugin.AkkaPersistenceSql;
+            default:
+                _problems.Add($"HeliosSync:Journal is {Quoted.Text(text)}; it takes sqlite or akka-persistence-sql.");
+                return default;
+        }
     }
 
     private string? KeyId(string? text)

@@ -52,6 +52,9 @@ internal sealed class SyncService(
             AdvertisedAddress = settings.AdvertisedAddress,
             PassivateAfter = settings.TenantIdleTime,
             SnapshotEvents = settings.SnapshotEvents,
+            Journal = settings.Journal,
+            // As much again as may come in at once: for what is still written of requests that nobody waits for any more.
+            JournalBytesMax = Math.Max(settings.BytesInFlightMax, settings.BytesInFlightMax * 2),
             UnsafeSynchronousOff = settings.UnsafeSynchronousOff,
         };
         if (settings.UnsafeSynchronousOff)

@@ -13,7 +13,7 @@ internal sealed class CrashProgram(TextWriter output, bool live)
     private const int Misused = 2;
 
     private const string Usage = """
-        dotnet run -c Release --project tests/Crash -- WHAT [N] [--seed S] [--history FOLDER]
+        dotnet run -c Release --project tests/Crash -- WHAT [N] [--seed S] [--history FOLDER] [--journal J]
 
           kills 1000         kill -9 under load
           recovery-kills 100 kill -9 at some moment of a start
@@ -24,6 +24,7 @@ internal sealed class CrashProgram(TextWriter output, bool live)
           all                all of them
           check FILE         holds the history in a file to the oracles
 
+        J is sqlite, or akka-persistence-sql: how the server writes its journal.
         Exit code: 0 no violation, 1 one or a control that lost nothing, 2 wrong usage or a machine that cannot.
         """;
 
@@ -38,6 +39,7 @@ internal sealed class CrashProgram(TextWriter output, bool live)
     ];
 
     private int _seed = 1;
+    private string _journal = "sqlite";
     private string _histories = Path.Combine(Path.GetTempPath(), $"heliossync-crash-{Environment.ProcessId}-histories");
 
     /// <summary>Runs what the arguments ask for; gives the exit code.</summary>
@@ -96,6 +98,10 @@ internal sealed class CrashProgram(TextWriter output, bool live)
             {
                 _histories = Path.GetFullPath(args[++i]);
             }
+            else if (args[i] == "--journal" && hasValue && args[i + 1] is ("sqlite" or "akka-persistence-sql"))
+            {
+                _journal = args[++i];
+            }
             else
             {
                 words.Add(args[i]);
@@ -110,7 +116,12 @@ internal sealed class CrashProgram(TextWriter output, bool live)
 
         foreach (var run in Runs.Where(r => words[0] == "all" || r.Name == words[0]))
         {
-            plans.Add(new Plan(run.Kind, counted ? count : run.Count, _seed) { Control = run.Control, HistoryDir = _histories });
+            plans.Add(new Plan(run.Kind, counted ? count : run.Count, _seed)
+            {
+                Control = run.Control,
+                Journal = _journal,
+                HistoryDir = _histories,
+            });
         }
 
         return plans.Count > 0;

@@ -14,6 +14,9 @@ internal sealed record Plan(FaultKind Kind, int Count, int Seed)
     /// <summary>Whether the server runs with <c>UnsafeSynchronousOff</c>, and losses are what is hoped for.</summary>
     public bool Control { get; init; }
 
+    /// <summary>The server's <c>HeliosSync:Journal</c>.</summary>
+    public string Journal { get; init; } = "sqlite";
+
     /// <summary>Where histories are written.</summary>
     public required string HistoryDir { get; init; }
 

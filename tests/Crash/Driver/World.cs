@@ -43,6 +43,7 @@ internal sealed class World : IAsyncDisposable
             HostEnvironment = plan.Control ? "Development" : "Production",
             Variables = new Dictionary<string, string>
             {
+                ["HeliosSync__Journal"] = plan.Journal,
                 ["HeliosSync__UnsafeSynchronousOff"] = plan.Control ? "true" : "false",
                 // No server lives long enough to make use of a profile.
                 ["DOTNET_TieredPGO"] = "0",

@@ -46,6 +46,16 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
     public Task A_full_disk_is_said_to_be_one_and_does_no_harm() =>
         PassesAsync(new Plan(FaultKind.DiskFull, 2, Seed) { HistoryDir = _histories });
 
+    /// <summary>The other way of writing the journal, which can be chosen in its place.</summary>
+    [Fact]
+    public Task Kills_with_the_journal_of_Akka_Persistence_Sql_lose_and_double_nothing() =>
+        PassesAsync(new Plan(FaultKind.Kill, 4, Seed) { Journal = "akka-persistence-sql", HistoryDir = _histories });
+
+    /// <inheritdoc cref="Kills_with_the_journal_of_Akka_Persistence_Sql_lose_and_double_nothing"/>
+    [DiskFact]
+    public Task Power_cuts_with_the_journal_of_Akka_Persistence_Sql_lose_and_double_nothing() =>
+        PassesAsync(new Plan(FaultKind.PowerCut, 3, Seed) { Journal = "akka-persistence-sql", HistoryDir = _histories });
+
     public void Dispose()
     {
         // What is still there is the evidence of a failure, and its place has been told.

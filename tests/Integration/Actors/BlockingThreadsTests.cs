@@ -1,3 +1,4 @@
+using HeliosSync.Actors;
 using HeliosSync.Actors.Journal;
 
 namespace HeliosSync.Integration.Actors;
@@ -52,16 +53,18 @@ public sealed class BlockingThreadsTests : IDisposable
     }
 
     /// <summary>While another holds the file, whoever writes waits, and blocks no thread of the pool.</summary>
-    [Fact]
-    public async Task Whoever_waits_for_the_database_file_waits_on_such_a_thread()
+    [Theory]
+    [InlineData(JournalPlugin.Sqlite)]
+    [InlineData(JournalPlugin.AkkaPersistenceSql)]
+    public async Task Whoever_waits_for_the_database_file_waits_on_such_a_thread(JournalPlugin journal)
     {
-        await using var rig = new ServerRig();
+        await using var rig = new ServerRig(o => o with { Journal = journal });
         await rig.RegisterAsync("a", "c");
         var push = rig.Inserts("c", Guid.NewGuid(), (1, "k", "v"));
         using (rig.HoldWrites())
         {
             var pushed = rig.PushAsync("a", push);
-            while (rig.Server.Threads.Journal.Busy == 0)
+            while (rig.Server.Threads.Journal.Busy + rig.Server.Threads.Writes.Busy == 0)
             {
                 await Task.Yield();
             }

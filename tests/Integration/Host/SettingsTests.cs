@@ -1,4 +1,5 @@
 using System.Net;
+using HeliosSync.Actors;
 using HeliosSync.Host;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -44,6 +45,7 @@ public sealed class SettingsTests : IDisposable
         { "HeliosSync:ConnectionsMax", "0", "ConnectionsMax is 0" },
         { "HeliosSync:ShutdownSeconds", "0", "ShutdownSeconds is 0" },
         { "HeliosSync:SnapshotEvents", "9", "SnapshotEvents is 9" },
+        { "HeliosSync:Journal", "postgres", "Journal is \"postgres\"" },
         { "HeliosSync:UnsafeSynchronousOff", "true", "UnsafeSynchronousOff is on, and is refused in Production" },
         { "HeliosSync:AdvertisedAddress", "here", "AdvertisedAddress is \"here\"" },
         { "HeliosSync:Datadri", "x", "Datadri" },
@@ -127,6 +129,16 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal([Ids.Tenant("one")], settings.Tenants);
         Assert.Equal(200_000, settings.RequestBytesMax);
         Assert.Equal(LogLevel.Warning, settings.Log.Root);
+    }
+
+    [Theory]
+    [InlineData(null, JournalPlugin.Sqlite)]
+    [InlineData("sqlite", JournalPlugin.Sqlite)]
+    [InlineData("akka-persistence-sql", JournalPlugin.AkkaPersistenceSql)]
+    public void The_journal_is_our_own_unless_said(string? said, JournalPlugin journal)
+    {
+        var given = said is null ? [] : new (string, string?)[] { ("HeliosSync:Journal", said) };
+        Assert.Equal(journal, Read(development: false, given).Journal);
     }
 
     [Theory]

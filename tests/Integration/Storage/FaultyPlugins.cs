@@ -4,11 +4,61 @@ using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
 using Akka.Persistence.Sql.Snapshot;
+using HeliosSync.Actors.Journal;
 
 namespace HeliosSync.Integration.Storage;
 
 /// <summary>The journal's own plugin, which fails where <see cref="StorageFaults"/> says so.</summary>
-public sealed class FaultyJournal(Config config) : SqlWriteJournal(config)
+internal sealed class FaultyJournal : SqliteJournal
+{
+    private readonly StorageFaults _faults = StorageFaultsOf.System(Context.System);
+    private readonly Later _later = StorageFaultsOf.Self(Context.Self);
+
+    /// <summary>A store that hangs does not hear either that nobody waits for it any more.</summary>
+    private static CancellationToken Unheeded => CancellationToken.None;
+
+    /// <inheritdoc/>
+    public override Task<long> ReadHighestSequenceNrAsync(
+        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) => _faults.RunAsync(
+            StorageCall.Highest, persistenceId, _later, () => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, Unheeded));
+
+    /// <inheritdoc/>
+    public override Task ReplayMessagesAsync(
+        IActorContext context,
+        string persistenceId,
+        long fromSequenceNr,
+        long toSequenceNr,
+        long max,
+        Action<IPersistentRepresentation> recoveryCallback) => _faults.RunAsync(
+            StorageCall.Replay,
+            persistenceId,
+            _later,
+            async () =>
+            {
+                await base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
+                return true;
+            });
+
+    /// <inheritdoc/>
+    protected override bool ReceivePluginInternal(object message) =>
+        StorageFaultsOf.Do(message) || base.ReceivePluginInternal(message);
+
+    /// <inheritdoc/>
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(
+        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    {
+        var writes = messages.ToImmutableList();
+        return _faults.RunAsync(
+            StorageCall.Write,
+            writes[0].PersistenceId,
+            _later,
+            () => base.WriteMessagesAsync(writes, Unheeded),
+            () => [.. writes.Select(static w => new PlannedFailureException($"{w.LowestSequenceNr} is rejected."))]);
+    }
+}
+
+/// <summary>Akka.Persistence.Sql's plugin of the journal, which fails where <see cref="StorageFaults"/> says so.</summary>
+public sealed class FaultySqlJournal(Config config) : SqlWriteJournal(config)
 {
     private readonly StorageFaults _faults = StorageFaultsOf.System(Context.System);
     private readonly Later _later = StorageFaultsOf.Self(Context.Self);

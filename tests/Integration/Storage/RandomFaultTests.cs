@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using HeliosSync.Actors;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 using HeliosSync.Integration.Actors;
@@ -22,13 +23,20 @@ public sealed class RandomFaultTests
     private static readonly StorageFault[] OfOthers = [StorageFault.FailBefore, StorageFault.FailAfter, StorageFault.HangBefore];
 
     [Theory(Timeout = 120_000)]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task What_was_acknowledged_amid_random_faults_is_there_once(int seed)
+    [InlineData(JournalPlugin.Sqlite, 1)]
+    [InlineData(JournalPlugin.Sqlite, 2)]
+    [InlineData(JournalPlugin.AkkaPersistenceSql, 1)]
+    public async Task What_was_acknowledged_amid_random_faults_is_there_once(JournalPlugin journal, int seed)
     {
         var faults = new StorageFaults();
         await using var rig = new ServerRig(
-            static o => o with { FailedPauseMax = TimeSpan.FromMilliseconds(110), SnapshotEvents = 20, TailBytesPerTenant = 2_000 },
+            o => o with
+            {
+                Journal = journal,
+                FailedPauseMax = TimeSpan.FromMilliseconds(110),
+                SnapshotEvents = 20,
+                TailBytesPerTenant = 2_000,
+            },
             faults.Plugins(TimeSpan.FromMilliseconds(400)));
         var clients = Enumerable.Range(0, Clients).Select(n => new Client(rig, n)).ToArray();
         await Task.WhenAll(clients.Select(static c => c.RegisterAsync()));

@@ -7,8 +7,14 @@ using HeliosSync.Integration.Actors;
 
 namespace HeliosSync.Integration.Storage;
 
+/// <summary>The journal of our own.</summary>
+public sealed class SqliteStorageFaultTests() : StorageFaultTests(JournalPlugin.Sqlite);
+
+/// <summary>The journal by Akka.Persistence.Sql.</summary>
+public sealed class AkkaPersistenceSqlStorageFaultTests() : StorageFaultTests(JournalPlugin.AkkaPersistenceSql);
+
 /// <summary>A journal that fails, rejects or hangs: everybody is answered, nothing is lost, nothing is doubled, others go on.</summary>
-public sealed class StorageFaultTests
+public abstract class StorageFaultTests(JournalPlugin journal)
 {
     private const string A = "tenant:a";
 
@@ -207,7 +213,7 @@ public sealed class StorageFaultTests
     /// <summary>Who is forgotten waits for ever, and the test with him, unless it says otherwise.</summary>
     private ServerRig Rig(Func<SyncServerOptions, SyncServerOptions>? configure = null, TimeSpan? callTimeout = null) => new(
         o => (configure ?? (static x => x))(
-            o with { AnswerTimeout = Timeout.InfiniteTimeSpan, FailedPauseMax = TimeSpan.FromMilliseconds(200) }),
+            o with { Journal = journal, AnswerTimeout = Timeout.InfiniteTimeSpan, FailedPauseMax = TimeSpan.FromMilliseconds(200) }),
         _faults.Plugins(callTimeout ?? ShortTimeout));
 
     private static async Task RegisterAsync(ServerRig rig)

@@ -56,7 +56,7 @@ public delegate void Later(Action work);
 
 /// <summary>
 /// What fails: decided for each call by its kind, by whom it is for, and by how many calls of that kind there were before. The plugins
-/// <see cref="FaultyJournal"/> and <see cref="FaultySnapshots"/> find it in the actor system's settings.
+/// <see cref="FaultyJournal"/>, <see cref="FaultySqlJournal"/> and <see cref="FaultySnapshots"/> find it in the actor system's settings.
 /// </summary>
 public sealed class StorageFaults : Setup
 {
@@ -73,8 +73,15 @@ public sealed class StorageFaults : Setup
         akka {
           persistence {
             journal {
-              sql {
+              sqlite {
                 class = "{{typeof(FaultyJournal).FullName}}, {{typeof(FaultyJournal).Assembly.GetName().Name}}"
+                recovery-event-timeout = {{callTimeout.TotalMilliseconds * 2}}ms
+                circuit-breaker {
+                  call-timeout = {{callTimeout.TotalMilliseconds}}ms
+                }
+              }
+              sql {
+                class = "{{typeof(FaultySqlJournal).FullName}}, {{typeof(FaultySqlJournal).Assembly.GetName().Name}}"
                 recovery-event-timeout = {{callTimeout.TotalMilliseconds * 2}}ms
                 circuit-breaker {
                   call-timeout = {{callTimeout.TotalMilliseconds}}ms
