@@ -1,0 +1,26 @@
+using System.Buffers;
+using BenchmarkDotNet.Attributes;
+
+namespace HeliosSync.Micro;
+
+/// <summary>A push of one change, key and data as arrays of integers: read and verified.</summary>
+public class ReadPushSmall : OperationSet
+{
+    private readonly Row[] _rows = Row.Make(1);
+    private byte[] _body = [];
+    private BodyPipe _whole = new(default);
+
+    public override long Expected => PushReading.FoldOf(_rows);
+
+    public override void SetUp()
+    {
+        _body = Bodies.Push(_rows, base64: false);
+        _whole = new BodyPipe(new ReadOnlySequence<byte>(_body));
+    }
+
+    [Benchmark(Baseline = true)]
+    public long SystemTextJson() => HandWritten.ReadIntegers(_body);
+
+    [Benchmark]
+    public long Ours() => PushReading.Fold(_whole);
+}

@@ -1,0 +1,19 @@
+using BenchmarkDotNet.Attributes;
+
+namespace HeliosSync.Micro;
+
+/// <summary>A pull's answer of 1,000 changes from the events on, keys and data as arrays of integers.</summary>
+public class WritePageIntegers : OperationSet
+{
+    private PageWriting _page = null!;
+
+    public override long Expected => _page.Length;
+
+    public override void SetUp() => _page = new PageWriting(base64: false);
+
+    [Benchmark(Baseline = true)]
+    public long Utf8JsonWriter() => _page.ByUtf8JsonWriter();
+
+    [Benchmark]
+    public long Ours() => _page.Ours();
+}
