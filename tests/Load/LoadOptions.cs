@@ -9,37 +9,44 @@ internal sealed record LoadOptions
     /// <summary>The scenario or command.</summary>
     public string Name { get; private init; } = "push-batches";
 
+    /// <summary>Seconds of each round of a scenario. Null: what the scenario takes by itself, as with all that are named so.</summary>
+    public int? SecondsGiven { get; private set; }
+
     /// <summary>Seconds of each round of a scenario.</summary>
-    public int Seconds => _seconds ?? 10;
+    public int Seconds => SecondsGiven ?? 10;
 
     /// <summary>Rounds of a scenario: each gives one sample of every figure.</summary>
     public int Rounds { get; private set; } = 5;
 
     /// <summary>Seconds of work before anything counts.</summary>
-    public int WarmUp { get; private set; } = 10;
+    public int? WarmUpGiven { get; private set; }
 
-    /// <summary>Clients that push at once; of each tenant, where there are several. Null: what the scenario takes by itself.</summary>
+    /// <summary>Seconds of work before anything counts.</summary>
+    public int WarmUp => WarmUpGiven ?? 10;
+
+    /// <summary>Clients that push at once; of each tenant, where there are several.</summary>
     public int? ClientsGiven { get; private set; }
 
     /// <summary>Clients that push at once.</summary>
     public int Clients => ClientsGiven ?? 8;
 
     /// <summary>Tenants, where a scenario has several.</summary>
-    public int Tenants { get; private set; } = 32;
+    public int? TenantsGiven { get; private set; }
 
     /// <summary>Minutes of a long run.</summary>
     public double? Minutes { get; private set; }
 
-    private int? _seconds;
-
     /// <summary>How long a long scenario is to run.</summary>
     public TimeSpan LongRun(double minutes) =>
-        Minutes is null && _seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(Minutes ?? minutes);
+        Minutes is null && SecondsGiven is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(Minutes ?? minutes);
+
+    /// <summary>Rows of a tenant that is filled before it is measured.</summary>
+    public int? RowsGiven { get; private set; }
 
     /// <summary>Rows of the large tenant.</summary>
-    public int Rows { get; private set; } = 1_000_000;
+    public int Rows => RowsGiven ?? 1_000_000;
 
-    /// <summary>Changes of each push; null: what the scenario takes by itself.</summary>
+    /// <summary>Changes of each push.</summary>
     public int? Batch { get; private set; }
 
     /// <summary>Bytes of data of each row.</summary>
@@ -51,7 +58,7 @@ internal sealed record LoadOptions
     /// <summary>Pages that are timed at either end.</summary>
     public int Pages { get; private set; } = 60;
 
-    /// <summary>A file for the report; null: standard output alone.</summary>
+    /// <summary>A file for the report's Markdown; its HTML goes beside it. Null: standard output alone.</summary>
     public string? Report { get; private set; }
 
     /// <summary>Whether limits on time and memory decide; what must be correct always does.</summary>
@@ -87,7 +94,7 @@ internal sealed record LoadOptions
         if (option == "--report")
         {
             Report = value;
-            return null;
+            return Path.GetExtension(value) == ".html" ? "--report names the Markdown file; the HTML goes beside it." : null;
         }
 
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -97,13 +104,13 @@ internal sealed record LoadOptions
 
         Action<int>? set = option switch
         {
-            "--seconds" when number > 0 => n => _seconds = n,
+            "--seconds" when number > 0 => n => SecondsGiven = n,
             "--rounds" when number > 0 => n => Rounds = n,
-            "--warm-up" => n => WarmUp = n,
+            "--warm-up" => n => WarmUpGiven = n,
             "--clients" when number is > 0 and <= 1_000 => n => ClientsGiven = n,
-            "--tenants" when number is > 0 and <= 1_000 => n => Tenants = n,
+            "--tenants" when number is > 0 and <= 1_000 => n => TenantsGiven = n,
             "--minutes" when number > 0 => n => Minutes = n,
-            "--rows" when number > 0 => n => Rows = n,
+            "--rows" when number > 0 => n => RowsGiven = n,
             "--batch" when number is > 0 and <= 1_000 => n => Batch = n,
             "--data-bytes" when number <= 4_000 => n => DataBytes = n,
             "--restarts" when number > 0 => n => Restarts = n,

@@ -1,4 +1,5 @@
 using HeliosSync.Load.Commands;
+using HeliosSync.Load.Compare;
 using HeliosSync.Load.Reports;
 
 namespace HeliosSync.Load;
@@ -18,13 +19,22 @@ public sealed class LoadProgram(TextWriter output, bool live)
     private const string Usage = """
         dotnet run -c Release --project tests/Load -- [scenario or command] [options]
 
-          push-batches   clients push durable batches into one tenant            --seconds 10 --rounds 5 --warm-up 10 --batch 100
-          large-tenant   a tenant of a million rows: restart, memory, pages      --rows 1000000 --restarts 5 --pages 60 --batch 1000
+          push-batches               clients push durable batches into one tenant   --seconds 10 --rounds 5 --warm-up 10 --batch 100
+          small-pushes-many-tenants  one change a push, then at half the rate       the same, --tenants 200
+          pull-from-zero             clients pull a whole tenant                    the same, --rows 20000
+          pull-hot                   clients pull the newest rows of one            the same, --rows 20000
+          mixed                      clients push, pull and beat                    the same, --tenants 8 --clients 4 --batch 10
+          reconnect-storm            2,000 clients register and pull at once        --tenants 20 --clients 100
+          compare                    ours and the baselines in turn                 --seconds 5 --rounds 5 --warm-up 30
+          flat                       a row's cost in large and in many tenants      --seconds 5 --rounds 5 --rows 1000000
+          memory                     what rows, clients and load leave behind       --rows 1000000
+          large-tenant               a tenant of a million rows, and restarts       --rows 1000000 --restarts 5 --pages 60 --batch 1000
 
-          overload       twice the pushes a second that the server can serve     --minutes 10 --tenants 32 --clients 500 --batch 50
-          soak           clients and tenants that come and go                    --minutes 30
+          overload                   twice the pushes that it can serve             --minutes 10 --tenants 32 --clients 500 --batch 50
+          soak                       clients and tenants that come and go           --minutes 30
 
-        All: --clients 8, --data-bytes 200, --report FILE, and --no-limits: show figures, and let only correctness decide.
+        All: --clients 8, --data-bytes 200, --report FILE.md (a page for a browser, FILE.html, goes beside it),
+        and --no-limits: show figures, and let only correctness decide.
         --seconds instead of --minutes makes a short run of overload or soak.
         Exit code: 0 all checks hold, 1 one does not, 2 wrong usage.
         """;
@@ -48,6 +58,14 @@ public sealed class LoadProgram(TextWriter output, bool live)
             "push-batches" => new PushBatches(run).RunAsync,
             "overload" => new Overload(run).RunAsync,
             "soak" => new Soak(run).RunAsync,
+            "small-pushes-many-tenants" => new SmallPushes(run).RunAsync,
+            "pull-from-zero" => new Pulls(run, hot: false).RunAsync,
+            "pull-hot" => new Pulls(run, hot: true).RunAsync,
+            "mixed" => new Mixed(run).RunAsync,
+            "reconnect-storm" => new ReconnectStorm(run).RunAsync,
+            "flat" => new Flat(run).RunAsync,
+            "memory" => new MemoryUse(run).RunAsync,
+            "compare" => new Comparison(run).RunAsync,
             "large-tenant" => new LargeTenant(run).RunAsync,
             _ => null,
         };
@@ -73,9 +91,10 @@ public sealed class LoadProgram(TextWriter output, bool live)
         report.AddMachine([("load average after", Measure.Text(Machine.LoadAverage()))]);
         var page = report.Markdown();
         await output.WriteLineAsync(page);
-        if (options.Report is not null)
+        if (options.Report is { } file)
         {
-            await File.WriteAllTextAsync(options.Report, page, ct);
+            await File.WriteAllTextAsync(file, page, ct);
+            await File.WriteAllTextAsync(Path.ChangeExtension(file, ".html"), HtmlPage.Of(report), ct);
         }
 
         return report.Passed ? Passed : Failed;
@@ -85,12 +104,25 @@ public sealed class LoadProgram(TextWriter output, bool live)
 /// <summary>What every scenario and command works with.</summary>
 internal sealed record LoadRun(LoadOptions Options, Site Site, Report Report, TextWriter Output, bool Live)
 {
+    /// <summary>A simulation as often as there are to be rounds.</summary>
+    public IReadOnlyList<Engine.LoadSimulation> Rounds(Engine.LoadSimulation each) => [.. Enumerable.Repeat(each, Options.Rounds)];
+
     /// <summary>Adds a limit on time or memory, where such decide.</summary>
     public void Limit(string claim, bool holds, string found)
     {
         if (Options.Limits)
         {
             Report.Add(new Engine.Check(claim, holds, found));
+        }
+    }
+
+    /// <summary>Adds figures of one kind; their targets decide where limits do.</summary>
+    public void Judge(string title, params IReadOnlyList<Goal> goals)
+    {
+        Report.Add(title, goals);
+        foreach (var check in goals.Select(static g => g.AsCheck()).OfType<Engine.Check>().Where(_ => Options.Limits))
+        {
+            Report.Add(check);
         }
     }
 }

@@ -14,15 +14,18 @@ internal sealed class Site : IAsyncDisposable
     public ServerProcess Server => _server ?? throw new InvalidOperationException("No server was started.");
 
     /// <summary>Starts the server; the one before must have ended.</summary>
-    public async Task<ServerProcess> StartServerAsync(CancellationToken ct, IReadOnlyDictionary<string, string>? settings = null)
+    public Task<ServerProcess> StartServerAsync(CancellationToken ct, IReadOnlyDictionary<string, string>? settings = null) =>
+        StartAsync(start => start with { Variables = settings ?? start.Variables }, ct);
+
+    /// <summary>Starts a server in some other way; the one before must have ended.</summary>
+    public async Task<ServerProcess> StartAsync(Func<ServerStart, ServerStart> how, CancellationToken ct)
     {
         if (_server is not null)
         {
             await _server.DisposeAsync();
         }
 
-        var start = new ServerStart(DataDir, Tokens.Secret) { Variables = settings ?? new Dictionary<string, string>() };
-        return _server = await ServerProcess.StartAsync(start, ct);
+        return _server = await ServerProcess.StartAsync(how(new ServerStart(DataDir, Tokens.Secret)), ct);
     }
 
     public async ValueTask DisposeAsync()

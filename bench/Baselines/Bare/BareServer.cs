@@ -17,8 +17,8 @@ internal static class BareServer
     /// <summary>About as long as a real acknowledgement of one change.</summary>
     private static readonly byte[] Ack =
         """
-        {"type":"push_ack","request_id":"00000000-0000-0000-0000-000000000000","accepted_lsns":[1000],"assigned_lsns":[100000],"conflicts":[],
-        "server_lsn":100000,"head_lsn":100000,"vector_clock":{"00000000-0000-0000-0000-000000000000":100000,"load-1":1000}}
+        {"type":"push_ack","request_id":"00000000-0000-0000-0000-000000000000","accepted_lsns":[1000],"assigned_lsns":[100000],
+        "conflicts":[],"server_lsn":100000,"head_lsn":100000,"vector_clock":{"00000000-0000-0000-0000-000000000000":100000,"load-1":1000}}
         """u8.ToArray();
 
     private static ReadOnlySpan<byte> SinceLsn => "\"since_lsn\":"u8;

@@ -104,6 +104,86 @@ public sealed class LoadEngineTests
         Assert.Contains("**FAILS**", report.Markdown(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Seconds_add_up_to_the_whole_parts_count_for_themselves_and_a_distribution_rises()
+    {
+        var stats = await RunAsync(LoadSimulation.IterationsForConstant(4, 100), static async step =>
+        {
+            var push = await step.PartAsync("push", static () => Task.FromResult(StepResult.Ok(2, 3)));
+            var pull = await step.PartAsync("pull", () => Task.FromResult(step.Copy == 0 ? StepResult.Fail("NO") : StepResult.Ok(5, 7)));
+            await Task.Yield();
+            return push.Then(pull);
+        });
+        Assert.Equal((stats.Ok, stats.Failed), (stats.Timeline.Sum(static i => i.Ok), stats.Timeline.Sum(static i => i.Failed)));
+        Assert.Equal(stats.Ok * 7, stats.Items);
+        Assert.Equal(["test: pull", "test: push"], stats.Parts.Select(static p => p.Name));
+        Assert.Equal((stats.Ok, stats.Failed), (stats.Parts[0].Ok, stats.Parts[0].Failed));
+        Assert.Equal((100, 200), (stats.Parts[1].Ok, stats.Parts[1].Items));
+        Assert.Equal(stats.Distribution.Select(static d => d.Millis).Order(), stats.Distribution.Select(static d => d.Millis));
+        Assert.All(stats.Distribution, d => Assert.True((100 - d.Percentile) / 100 * stats.Ok >= 1 || d.Percentile == 0));
+    }
+
+    [Fact]
+    public async Task A_load_that_comes_once_runs_one_step_of_each_copy()
+    {
+        var copies = new ConcurrentBag<int>();
+        var stats = await RunAsync(LoadSimulation.Once(50), async step =>
+        {
+            await Task.Yield();
+            copies.Add(step.Copy);
+            return StepResult.Ok(1, 1);
+        });
+        Assert.Equal(50, stats.Ok);
+        Assert.Equal(Enumerable.Range(0, 50), copies.Order());
+    }
+
+    [Theory]
+    [InlineData(1.9, "at most", true)]
+    [InlineData(2.1, "at most", false)]
+    [InlineData(1.9, "at least", false)]
+    [InlineData(2.1, "at least", true)]
+    public void A_target_is_judged_by_the_median_and_a_missed_one_is_told(double median, string kind, bool reached)
+    {
+        var goal = new Goal(new Measure("cost", "ms", [0, median, 9]), kind, 2);
+        Assert.Equal(reached, goal.Reached);
+        Assert.Equal(reached, goal.AsCheck()!.Holds);
+        var report = new Report("report");
+        report.Add("Costs", [goal, new Goal(Measure.Of("other", "", 1))]);
+        Assert.Contains(reached ? "| reached |" : "| **missed** |", report.Markdown(), StringComparison.Ordinal);
+        Assert.Contains(reached ? ">reached" : ">missed", HtmlPage.Of(report), StringComparison.Ordinal);
+        Assert.False(report.Passed);
+    }
+
+    [Fact]
+    public void A_ratio_is_of_samples_of_the_same_round()
+    {
+        var (above, below) = (new Measure("a", "", [4, 9, 10]), new Measure("b", "", [2, 3, 5]));
+        Assert.Equal([2, 3, 2], Measure.Ratio("r", above, below).Samples);
+        Assert.Equal([6, 12, 15], Measure.Sum("s", above, below).Samples);
+    }
+
+    [Fact]
+    public void The_page_for_a_browser_needs_no_other_file_and_shows_every_scenario()
+    {
+        var report = new Report("<title>");
+        var second = new Interval(0, 1, 0, 1, new Latency(1, 2, 3, 4));
+        report.Add(
+            new ScenarioStats("one & only", Blink, 1, 0, 1, 1, second.Latency, new Dictionary<string, long>())
+            {
+                Timeline = [second, second with { Second = 1 }],
+                Distribution = [(0, 1), (50, 2)],
+            },
+            [Threshold.NoFailures]);
+        report.Add(new Measure("figure", "ms", [1, 2]));
+        var page = HtmlPage.Of(report);
+        Assert.Equal(3, page.Split("<polyline class=\"a\"").Length - 1);
+        Assert.Equal(2, page.Split("<circle").Length - 1);
+        Assert.Contains("one &amp; only", page, StringComparison.Ordinal);
+        Assert.Contains("&lt;title&gt;", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2.0, 3.0, 1.0, 2.0)]
     [InlineData(2.5, 4.0, 1.0, 3.0, 2.0)]

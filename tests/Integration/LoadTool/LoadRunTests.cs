@@ -28,12 +28,44 @@ public sealed class LoadRunTests
     public Task Clients_and_tenants_that_come_and_go_are_served_while_the_server_is_watched() => Passes(
         "soak", "--seconds", "8", "--clients", "4");
 
+    [Fact]
+    public Task Small_pushes_of_many_tenants_are_all_found_also_those_that_were_injected() => Passes(
+        "small-pushes-many-tenants", "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--tenants", "20");
+
+    [Theory]
+    [InlineData("pull-from-zero")]
+    [InlineData("pull-hot")]
+    public Task Clients_that_pull_again_and_again_are_given_what_the_server_holds(string scenario) => Passes(
+        scenario, "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--rows", "2500", "--clients", "3");
+
+    [Fact]
+    public Task Clients_that_push_pull_and_beat_end_with_all_that_was_acknowledged() => Passes(
+        "mixed", "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--tenants", "2", "--clients", "3");
+
+    [Fact]
+    public Task Clients_that_all_come_back_at_once_get_everything_also_after_a_kill() => Passes(
+        "reconnect-storm", "--tenants", "4", "--clients", "20");
+
+    [Fact]
+    public Task Tenants_large_and_small_and_many_hold_what_was_pushed_while_their_costs_were_compared() => Passes(
+        "flat", "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--rows", "2000", "--tenants", "10", "--clients", "2");
+
+    [Fact]
+    public Task A_server_whose_memory_is_weighed_makes_its_snapshot_and_loses_nothing() => Passes(
+        "memory", "--rows", "3000", "--seconds", "1", "--clients", "2");
+
+    /// <summary>The baselines too are held to what their clients believe, as far as they store anything.</summary>
+    [Fact]
+    public Task Ours_and_the_baselines_all_do_the_work_that_is_compared() => Passes(
+        "compare", "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--rows", "1000", "--tenants", "10", "--clients", "2");
+
     [Theory]
     [InlineData("no-such-scenario")]
     [InlineData("push-batches", "--seconds")]
     [InlineData("push-batches", "--seconds", "soon")]
     [InlineData("push-batches", "--seconds", "0")]
     [InlineData("push-batches", "--no-such-option", "1")]
+    [InlineData("push-batches", "--report", "page.html")]
     public async Task Wrong_usage_runs_nothing_and_shows_the_right_one(params string[] args)
     {
         using var output = new StringWriter();

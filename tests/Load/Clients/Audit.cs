@@ -7,7 +7,7 @@ namespace HeliosSync.Load.Clients;
 /// Pulls a tenant from the beginning and compares every change with what the clients believe: nothing acknowledged is missing or
 /// altered, nothing stands twice, and nothing is there that nobody was told of.
 /// </summary>
-internal sealed class Audit(SyncClient client, Ledger ledger, PushPlan plan)
+internal sealed class Audit(SyncClient client, Ledger ledger, PushPlan plan, Given? given = null)
 {
     private const int DifferencesShown = 10;
     private readonly List<string> _differences = [.. ledger.Contradictions];
@@ -35,10 +35,14 @@ internal sealed class Audit(SyncClient client, Ledger ledger, PushPlan plan)
 
         Expect(_lsn == page.HeadLsn, $"the head is {page.HeadLsn} and the last change is {_lsn}");
         Expect(_lsn == ledger.Count, $"{ledger.Count} changes were acknowledged and {_lsn} are there");
+        Expect(given is null or { Changes: > 0 }, "nobody was given anything");
+        Expect(given is null || given.Highest <= _lsn, $"LSN {given?.Highest} was given to a client and is not there");
+        _differences.AddRange(given?.Contradictions.Take(DifferencesShown) ?? []);
+        var before = given is null ? "" : $", {given.Changes} given before";
         return new Check(
             "what the clients believe is what the server holds",
             _differences.Count == 0 && _lsn > 0,
-            _differences.Count == 0 ? $"{_lsn} changes compared" : string.Join("; ", _differences.Take(DifferencesShown)));
+            _differences.Count == 0 ? $"{_lsn} changes compared{before}" : string.Join("; ", _differences.Take(DifferencesShown)));
     }
 
     private void Compare(PulledChange change)
@@ -46,6 +50,7 @@ internal sealed class Audit(SyncClient client, Ledger ledger, PushPlan plan)
         // Without a filter LSNs are dense (protocol 1), so each stands exactly once.
         Expect(change.Lsn == _lsn + 1, $"LSN {change.Lsn} follows {_lsn}");
         _lsn = change.Lsn;
+        given?.Note(change);
         if (!ledger.TryFind(change.Lsn, out var author, out var localLsn))
         {
             Expect(false, $"nobody was told of LSN {change.Lsn}, {change.Author}'s change {change.AuthorLsn}");

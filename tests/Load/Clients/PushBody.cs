@@ -15,9 +15,12 @@ internal sealed record Batch(long FirstLocalLsn, int Changes, byte[] Body);
 internal sealed class PushBody(PushPlan plan)
 {
     /// <summary>A client's batch. One call at a time.</summary>
-    public Batch Write(int client, long firstLocalLsn)
+    /// <param name="client">Whose.</param>
+    /// <param name="firstLocalLsn">Local number of its first change.</param>
+    /// <param name="batchChanges">How many; null: as many as planned.</param>
+    public Batch Write(int client, long firstLocalLsn, int? batchChanges = null)
     {
-        var changes = plan.BatchChanges;
+        var changes = batchChanges ?? plan.BatchChanges;
         var name = Rows.ClientOf(client);
         var buffer = new ArrayBufferWriter<byte>(changes * (plan.DataBytes + 200));
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });

@@ -23,6 +23,7 @@ internal sealed class PushingClients : IDisposable
     public PushingClients(PushPlan plan, ServerTokens tokens)
     {
         _plan = plan;
+        BatchChanges = plan.BatchChanges;
         _bodies = new PushBody(plan);
         _tokens = [.. Enumerable.Range(0, plan.Clients).Select(i => tokens.Mint(plan.Tenant, Rows.ClientOf(i)))];
         _next = [.. Enumerable.Repeat(1L, plan.Clients)];
@@ -32,11 +33,17 @@ internal sealed class PushingClients : IDisposable
 
     public Ledger Ledger { get; } = new();
 
+    /// <summary>Changes of each push from now on.</summary>
+    public int BatchChanges { get; set; }
+
     /// <summary>What they were refused, and how.</summary>
     public Refusals Refusals { get; } = new();
 
     /// <summary>The first of them, for pulls.</summary>
     public SyncClient First => _clients[0];
+
+    /// <summary>One of them.</summary>
+    public SyncClient Of(int client) => _clients[client];
 
     /// <summary>Points all of them to a server, without a word to it.</summary>
     public void Connect(Uri address)
@@ -62,8 +69,8 @@ internal sealed class PushingClients : IDisposable
     {
         if (_pending[client] is null)
         {
-            _pending[client] = _bodies.Write(client, _next[client]);
-            _next[client] += _plan.BatchChanges;
+            _pending[client] = _bodies.Write(client, _next[client], BatchChanges);
+            _next[client] += BatchChanges;
         }
     }
 
@@ -108,7 +115,9 @@ internal sealed class PushingClients : IDisposable
     }
 
     /// <summary>Compares what they believe with what the server holds.</summary>
-    public Task<Check> AuditAsync(CancellationToken ct) => new Audit(First, Ledger, _plan).RunAsync(ct);
+    /// <param name="ct">Gives it up.</param>
+    /// <param name="given">What others were given of the same tenant, where that is to agree too.</param>
+    public Task<Check> AuditAsync(CancellationToken ct, Given? given = null) => new Audit(First, Ledger, _plan, given).RunAsync(ct);
 
     public void Dispose() => _http?.Dispose();
 }

@@ -7,6 +7,8 @@ namespace HeliosSync.Load.Clients;
 /// <summary>Holds every refusal that clients met to protocol 3: which they may be, and what they must say. Thread-safe.</summary>
 internal sealed class Refusals
 {
+    private const int Tries = 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(60);
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, long> _byCode = new(StringComparer.Ordinal);
@@ -37,6 +39,20 @@ internal sealed class Refusals
                 _wrong.Add($"{answer.Status} {code}: {wrong}");
             }
         }
+    }
+
+    /// <summary>Sends again, unchanged, for as long as the server says to come again; notes each time that it does.</summary>
+    public async Task<Answer> InsistAsync(Func<Task<Answer>> send, CancellationToken ct)
+    {
+        var answer = await send();
+        for (var tries = 0; answer.Status is 429 or 503 && tries < Tries; tries++)
+        {
+            Note(answer);
+            await Task.Delay(answer.RetryAfter ?? Patience, ct);
+            answer = await send();
+        }
+
+        return answer;
     }
 
     /// <summary>Whether each was one that tells a good client to come again, and when. All of these clients together.</summary>

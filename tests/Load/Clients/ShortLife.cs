@@ -13,8 +13,6 @@ namespace HeliosSync.Load.Clients;
 internal sealed class ShortLife(HttpClient http, Uri server, ServerTokens tokens)
 {
     private const int BatchChanges = 5;
-    private const int Tries = 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private readonly PushBody _bodies = new(new PushPlan(Tenant: "any", Clients: 1, BatchChanges, DataBytes: 100, Base64: true));
 
     /// <summary>Refusals that a good client meets and waits for.</summary>
@@ -135,17 +133,5 @@ internal sealed class ShortLife(HttpClient http, Uri server, ServerTokens tokens
         await socket.SendAsync(Encoding.ASCII.GetBytes(head), ct);
     }
 
-    /// <summary>Sends again, unchanged, for as long as the server says to come again.</summary>
-    private async Task<Answer> InsistAsync(Func<Task<Answer>> send, CancellationToken ct)
-    {
-        var answer = await send();
-        for (var tries = 0; answer.Status is 429 or 503 && tries < Tries; tries++)
-        {
-            Refusals.Note(answer);
-            await Task.Delay(answer.RetryAfter ?? Patience, ct);
-            answer = await send();
-        }
-
-        return answer;
-    }
+    private Task<Answer> InsistAsync(Func<Task<Answer>> send, CancellationToken ct) => Refusals.InsistAsync(send, ct);
 }

@@ -17,6 +17,7 @@ internal sealed class Overload(LoadRun run)
 {
     private const int BatchChanges = 50;
     private const int ClientsEach = 500;
+    private const int TenantsAtOnce = 32;
     private const int LightCopies = 4;
     private const double Minutes = 10;
     private const int RoundsMax = 4;
@@ -55,7 +56,7 @@ internal sealed class Overload(LoadRun run)
 
         var clients = _options.ClientsGiven ?? ClientsEach;
         var plan = new PushPlan("overload", clients, _batch, _options.DataBytes, Base64: true, RowsPerChange * _batch);
-        using var fleet = new Fleet(_options.Tenants, plan, run.Site.Tokens, server.Address);
+        using var fleet = new Fleet(_options.TenantsGiven ?? TenantsAtOnce, plan, run.Site.Tokens, server.Address);
         await fleet.RegisterAsync(ct);
         var capacity = await CapacityAsync(fleet, ct);
         var before = await LightAsync("light load before", fleet, ct);

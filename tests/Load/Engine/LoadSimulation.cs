@@ -10,6 +10,9 @@ public abstract record LoadSimulation(int Copies)
     /// <summary>So many copies, which share a given number of steps.</summary>
     public static LoadSimulation IterationsForConstant(int copies, long iterations) => new Iterations(copies, iterations);
 
+    /// <summary>So many copies, each of which runs one step; all begin at once.</summary>
+    public static LoadSimulation Once(int copies) => new Constant(copies, TimeSpan.Zero);
+
     /// <summary>
     /// A step is due every 1/rate seconds, whether earlier ones have ended or not (an open model). Where all copies are busy, it begins
     /// late and its latency counts from when it was due, so that a server that stalls cannot hide it.

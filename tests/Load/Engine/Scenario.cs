@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace HeliosSync.Load.Engine;
 
 /// <summary>What virtual clients ("copies") do over and over while load simulations run.</summary>
@@ -31,7 +33,18 @@ public sealed record Scenario
 /// <summary>Who runs a step.</summary>
 /// <param name="Copy">Index of the copy, from 0.</param>
 /// <param name="Stop">Cancelled where the whole run is given up.</param>
-public readonly record struct StepContext(int Copy, CancellationToken Stop);
+/// <param name="Parts">Is told of each part of the step that has ended.</param>
+public readonly record struct StepContext(int Copy, CancellationToken Stop, Action<string, StepResult, TimeSpan>? Parts = null)
+{
+    /// <summary>Runs a part of the step that is to have statistics of its own (NBomber's <c>Step.Run</c>).</summary>
+    public async Task<StepResult> PartAsync(string name, Func<Task<StepResult>> work)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var result = await work();
+        Parts?.Invoke(name, result, Stopwatch.GetElapsedTime(begun));
+        return result;
+    }
+}
 
 /// <summary>How a step ended.</summary>
 /// <param name="Error">Why it failed, as a short code; null where it did not.</param>
@@ -41,6 +54,10 @@ public readonly record struct StepResult(string? Error, long Items, long Bytes)
 {
     /// <summary>It did its work.</summary>
     public static StepResult Ok(long items, long bytes) => new(null, items, bytes);
+
+    /// <summary>One after the other: the first failure, or all that they moved.</summary>
+    public StepResult Then(StepResult next) =>
+        Error is not null ? this : next.Error is not null ? next : new StepResult(null, Items + next.Items, Bytes + next.Bytes);
 
     /// <summary>It failed, and nothing of it counts as moved.</summary>
     public static StepResult Fail(string code) => new(code, 0, 0);

@@ -127,7 +127,7 @@ public sealed class ScenarioRunner(Scenario scenario, TextWriter output, bool li
 
     private async Task RunAsync(int copy, StatsCollector stats, long begun, CancellationToken ct)
     {
-        var result = await scenario.Run(new StepContext(copy, ct));
+        var result = await scenario.Run(new StepContext(copy, ct, (part, of, took) => stats.AddPart(part, of, took)));
         stats.Add(result, Stopwatch.GetElapsedTime(begun));
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using HdrHistogram;
 
 namespace HeliosSync.Load.Engine;
@@ -7,28 +9,47 @@ internal sealed class StatsCollector(string name)
 {
     private const long LatencyMicrosMax = 600L * 1_000_000;
     private const int SignificantDigits = 3;
+    private const int SecondsDigits = 2;
+
+    /// <summary>Up to where a distribution is told: the more nines, the fewer steps are beyond.</summary>
+    private static readonly double[] Percentiles =
+        [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 97.5, 99, 99.5, 99.75, 99.9, 99.95, 99.99, 99.999];
 
     private readonly Lock _lock = new();
     private readonly LongHistogram _latency = new(LatencyMicrosMax, SignificantDigits);
+    private readonly LongHistogram _inSecond = new(LatencyMicrosMax, SecondsDigits);
     private readonly SortedDictionary<string, long> _errors = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, StatsCollector> _parts = new(StringComparer.Ordinal);
+    private readonly List<Interval> _timeline = [];
+    private Interval _second;
+    private long _began;
     private long _ok;
     private long _items;
     private long _bytes;
+
+    /// <summary>Adds a part of a step, which counts for itself.</summary>
+    public void AddPart(string part, in StepResult result, TimeSpan took) =>
+        _parts.GetOrAdd(part, static (part, whole) => new StatsCollector($"{whole}: {part}"), name).Add(result, took);
 
     public void Add(in StepResult result, TimeSpan took)
     {
         lock (_lock)
         {
+            Roll(took);
             if (result.Error is { } code)
             {
                 _errors[code] = _errors.GetValueOrDefault(code) + 1;
+                _second = _second with { Failed = _second.Failed + 1 };
                 return;
             }
 
             _ok++;
             _items += result.Items;
             _bytes += result.Bytes;
-            _latency.RecordValue(Math.Clamp((long)took.TotalMicroseconds, 1, LatencyMicrosMax));
+            _second = _second with { Ok = _second.Ok + 1, Items = _second.Items + result.Items };
+            var micros = Math.Clamp((long)took.TotalMicroseconds, 1, LatencyMicrosMax);
+            _latency.RecordValue(micros);
+            _inSecond.RecordValue(micros);
         }
     }
 
@@ -38,13 +59,37 @@ internal sealed class StatsCollector(string name)
     {
         lock (_lock)
         {
-            var latency = new Latency(At(50), At(95), At(99), _latency.TotalCount == 0 ? 0 : _latency.GetMaxValue() / 1_000.0);
             return new ScenarioStats(
-                name, during, _ok, _errors.Values.Sum(), _items, _bytes, latency, new SortedDictionary<string, long>(_errors));
+                name, during, _ok, _errors.Values.Sum(), _items, _bytes, Of(_latency), new SortedDictionary<string, long>(_errors))
+            {
+                Timeline = [.. _timeline, _second with { Latency = Of(_inSecond) }],
+                Distribution = _ok == 0 ? [] : [.. Beyond().Select(p => (p, At(_latency, p)))],
+                Parts = [.. _parts.OrderBy(static p => p.Key, StringComparer.Ordinal).Select(p => p.Value.Cut(during))],
+            };
         }
     }
 
-    private double At(double percentile) => _latency.TotalCount == 0 ? 0 : _latency.GetValueAtPercentile(percentile) / 1_000.0;
+    /// <summary>Ends the second that is over. It begins with the first step.</summary>
+    private void Roll(TimeSpan took)
+    {
+        _began = _began == 0 ? Stopwatch.GetTimestamp() - (long)(took.TotalSeconds * Stopwatch.Frequency) : _began;
+        var now = (int)Stopwatch.GetElapsedTime(_began).TotalSeconds;
+        if (now > _second.Second)
+        {
+            _timeline.Add(_second with { Latency = Of(_inSecond) });
+            _inSecond.Reset();
+            _second = new Interval(now, 0, 0, 0, default);
+        }
+    }
+
+    /// <summary>Those percentiles beyond which there is at least one step.</summary>
+    private IEnumerable<double> Beyond() => Percentiles.Where(p => (100 - p) / 100 * _ok >= 1 || p == 0);
+
+    private static Latency Of(LongHistogram latency) => latency.TotalCount == 0
+        ? default
+        : new Latency(At(latency, 50), At(latency, 95), At(latency, 99), latency.GetMaxValue() / 1_000.0);
+
+    private static double At(LongHistogram latency, double percentile) => latency.GetValueAtPercentile(percentile) / 1_000.0;
 }
 
 /// <summary>What a scenario's steps did.</summary>
@@ -66,6 +111,15 @@ public sealed record ScenarioStats(
     Latency Latency,
     IReadOnlyDictionary<string, long> Errors)
 {
+    /// <summary>Second by second; seconds in which no step ended are left out.</summary>
+    public IReadOnlyList<Interval> Timeline { get; init; } = [];
+
+    /// <summary>Milliseconds within which so many of 100 good steps ended.</summary>
+    public IReadOnlyList<(double Percentile, double Millis)> Distribution { get; init; } = [];
+
+    /// <summary>What the named parts of steps did.</summary>
+    public IReadOnlyList<ScenarioStats> Parts { get; init; } = [];
+
     /// <summary>Good steps a second.</summary>
     public double Rps => During > TimeSpan.Zero ? Ok / During.TotalSeconds : 0;
 }
@@ -76,3 +130,11 @@ public sealed record ScenarioStats(
 /// <param name="P99">99 of 100 took at most this.</param>
 /// <param name="Max">The slowest.</param>
 public readonly record struct Latency(double P50, double P95, double P99, double Max);
+
+/// <summary>A second of a scenario.</summary>
+/// <param name="Second">Which, since the first step began.</param>
+/// <param name="Ok">Steps that ended well in it.</param>
+/// <param name="Failed">Steps that failed in it.</param>
+/// <param name="Items">Rows moved.</param>
+/// <param name="Latency">How long the good ones had taken.</param>
+public readonly record struct Interval(int Second, long Ok, long Failed, long Items, Latency Latency);

@@ -10,6 +10,12 @@ public sealed record Threshold(string Claim, Func<ScenarioStats, bool> Holds, Fu
     public static Threshold NoFailures { get; } = new(
         "steps ran and none failed", static s => s is { Ok: > 0, Failed: 0 }, static s => $"{s.Ok} ok, {s.Failed} failed");
 
+    /// <summary>99 of 100 steps took less.</summary>
+    public static Threshold P99Below(double millis) => new(
+        FormattableString.Invariant($"p99 is below {millis} ms"),
+        s => s.Ok > 0 && s.Latency.P99 < millis,
+        static s => FormattableString.Invariant($"{s.Latency.P99:F1} ms"));
+
     /// <summary>Applies it.</summary>
     public Check Judge(ScenarioStats stats) => new($"{stats.Name}: {Claim}", Holds(stats), Found(stats));
 }

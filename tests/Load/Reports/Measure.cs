@@ -27,6 +27,14 @@ public sealed record Measure(string Name, string Unit, IReadOnlyList<double> Sam
     /// <summary>A figure of one value.</summary>
     public static Measure Of(string name, string unit, double value) => new(name, unit, [value]);
 
+    /// <summary>Pairs of samples that were taken one after the other, divided.</summary>
+    public static Measure Ratio(string name, Measure above, Measure below) =>
+        new(name, "", [.. above.Samples.Zip(below.Samples, static (a, b) => a / Math.Max(double.Epsilon, b))]);
+
+    /// <summary>Pairs of samples, added.</summary>
+    public static Measure Sum(string name, Measure one, Measure other) =>
+        new(name, one.Unit, [.. one.Samples.Zip(other.Samples, static (a, b) => a + b)]);
+
     /// <summary>A number with about three significant digits.</summary>
     public static string Text(double value) => Math.Abs(value) switch
     {

@@ -12,6 +12,25 @@ public sealed class Report(string title)
     private readonly List<ScenarioStats> _scenarios = [];
     private readonly List<Measure> _measures = [];
     private readonly List<Check> _checks = [];
+    private readonly List<(string Title, IReadOnlyList<Goal> Goals)> _goals = [];
+
+    /// <summary>The scenario or command, and how it was called.</summary>
+    public string Title => title;
+
+    /// <summary>Where it ran.</summary>
+    public IReadOnlyList<(string Name, string Value)> MachineLines => _machine;
+
+    /// <summary>What scenarios did, each followed by its parts.</summary>
+    public IEnumerable<ScenarioStats> Scenarios => _scenarios.SelectMany(static s => s.Parts.Prepend(s));
+
+    /// <summary>Figures.</summary>
+    public IReadOnlyList<Measure> Measures => _measures;
+
+    /// <summary>Claims that were looked into.</summary>
+    public IReadOnlyList<Check> Checks => _checks;
+
+    /// <summary>Figures of several kinds, with what they are to be.</summary>
+    public IReadOnlyList<(string Title, IReadOnlyList<Goal> Goals)> Goals => _goals;
 
     /// <summary>Whether something was checked and every check held.</summary>
     public bool Passed => _checks.Count > 0 && _checks.TrueForAll(static c => c.Holds);
@@ -32,6 +51,9 @@ public sealed class Report(string title)
     /// <summary>Adds a claim that was looked into.</summary>
     public void Add(Check check) => _checks.Add(check);
 
+    /// <summary>Adds figures of one kind, with what they are to be.</summary>
+    public void Add(string title, IReadOnlyList<Goal> goals) => _goals.Add((title, goals));
+
     /// <summary>The report as a page of Markdown.</summary>
     public string Markdown()
     {
@@ -41,10 +63,16 @@ public sealed class Report(string title)
             text.AppendLine(CultureInfo.InvariantCulture, $"* {name}: {value}");
         }
 
+        foreach (var (heading, goals) in _goals)
+        {
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {heading}");
+            Table(text, ["measure", "unit", "n", "median", "min", "max", "target", ""], goals.Select(Row));
+        }
+
         Table(
             text,
             ["scenario", "seconds", "ok", "failed", "steps/s", "rows", "MB", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors"],
-            _scenarios.Select(Row));
+            Scenarios.Select(Row));
         Table(
             text,
             ["measure", "unit", "n", "min", "median", "max"],
@@ -70,6 +98,18 @@ public sealed class Report(string title)
         Measure.Text(s.Latency.P99),
         Measure.Text(s.Latency.Max),
         string.Join(", ", s.Errors.Select(static e => $"{e.Key} {e.Value}")),
+    ];
+
+    private static string[] Row(Goal goal) =>
+    [
+        goal.Found.Name,
+        goal.Found.Unit,
+        $"{goal.Found.Samples.Count}",
+        Measure.Text(goal.Found.Median),
+        Measure.Text(goal.Found.Min),
+        Measure.Text(goal.Found.Max),
+        goal.Kind is null ? "" : $"{goal.Kind} {Measure.Text(goal.Bound)}",
+        goal.Reached switch { true => "reached", false => "**missed**", null => "" },
     ];
 
     private static void Table(StringBuilder text, string[] head, IEnumerable<string[]> rows)

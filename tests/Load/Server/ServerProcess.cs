@@ -40,6 +40,9 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>CPU time and memory now; it must still run.</summary>
     public ProcessUsage Usage => ProcessUsage.Of(_process.Id);
 
+    /// <summary>Lets the most memory that it ever had be counted from now on.</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{Id}/clear_refs", "5");
+
     /// <summary>When it was started, as <see cref="Stopwatch.GetTimestamp"/> tells.</summary>
     public long Started { get; private init; }
 
@@ -74,7 +77,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Starts it, and waits for nothing.</summary>
     public static ServerProcess Launch(ServerStart how)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, how.Program))
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, how.Program), how.Arguments)
         {
             WorkingDirectory = how.DataDir,
             RedirectStandardInput = true,
@@ -159,7 +162,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    private static string RuntimeRoot() =>
+    /// <summary>Where the runtime is that this program runs on.</summary>
+    internal static string RuntimeRoot() =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
 
     /// <summary>Reads on until the end, so that the server never waits for its log; keeps the last lines for a failure's message.</summary>

@@ -8,6 +8,9 @@ public sealed record ServerStart(string DataDir, string Secret)
     /// <summary>The program, one that lies beside the one that runs now.</summary>
     public string Program { get; init; } = "heliossync";
 
+    /// <summary>What it is told on its command line.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     /// <summary>What <c>ASPNETCORE_ENVIRONMENT</c> says.</summary>
     public string HostEnvironment { get; init; } = "Production";
 
