@@ -18,10 +18,15 @@ internal sealed class BlockingThreads : IDisposable
     private readonly BlockingCollection<Action> _work = [];
 #pragma warning restore CA2213
     private readonly Thread[] _threads;
+    private readonly bool _givesWay;
     private int _busy;
 
-    public BlockingThreads(string name, int count)
+    /// <param name="name">Name of the threads.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="givesWay">Whether what they compute is to hold up nothing else: it may take some times as long then.</param>
+    public BlockingThreads(string name, int count, bool givesWay = false)
     {
+        _givesWay = givesWay;
         _threads = [.. Enumerable.Range(0, count).Select(_ => new Thread(Work) { IsBackground = true, Name = name })];
         foreach (var thread in _threads)
         {
@@ -84,6 +89,11 @@ internal sealed class BlockingThreads : IDisposable
 
     private void Work()
     {
+        if (_givesWay)
+        {
+            Niceness.GiveWay();
+        }
+
         foreach (var work in _work.GetConsumingEnumerable())
         {
             Interlocked.Increment(ref _busy);

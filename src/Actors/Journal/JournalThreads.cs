@@ -17,11 +17,13 @@ internal sealed class JournalThreads : IDisposable
     /// <summary>For the writes of the journal of our own.</summary>
     public BlockingThreads Writes { get; } = new("heliossync-writes", 1);
 
-    /// <summary>For the tenants' recoveries, and all that Akka.Persistence.Sql does.</summary>
+    /// <summary>For the tenants' recoveries, from snapshots too, and all that Akka.Persistence.Sql does.</summary>
     public BlockingThreads Journal { get; } = new("heliossync-journal", JournalCount);
 
-    /// <summary>For snapshots.</summary>
-    public BlockingThreads Snapshots { get; } = new("heliossync-snapshots", SnapshotCount);
+    /// <summary>
+    /// For making snapshots. That of a large tenant takes a tenth of a second of computing and more, which no request should wait for.
+    /// </summary>
+    public BlockingThreads Snapshots { get; } = new("heliossync-snapshots", SnapshotCount, givesWay: true);
 
     /// <summary>For reads on behalf of requests.</summary>
     public BlockingThreads Reads { get; } = new("heliossync-reads", ReadCount);

@@ -70,6 +70,7 @@ internal static class AkkaWiring
             snapshot-store {
               plugin = "akka.persistence.snapshot-store.sql"
               sql {
+                class = "HeliosSync.Actors.Journal.SqlSnapshots, HeliosSync.Actors"
                 provider-name = "SQLite.MS"
                 connection-string = "set by code"
                 auto-initialize = off
@@ -108,7 +109,7 @@ internal static class AkkaWiring
     {
         var dataOptions = new MultiDataOptionsSetup();
         dataOptions.AddDataOptions("akka.persistence.journal.sql", DataOptionsFor(files, files.Journal, threads.Journal));
-        dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files, files.Snapshots, threads.Snapshots));
+        dataOptions.AddDataOptions("akka.persistence.snapshot-store.sql", DataOptionsFor(files, files.Snapshots, hopTo: null));
         var config = ConfigurationFactory.ParseString(plugins?.Hocon ?? "")
             .WithFallback(ConfigurationFactory.ParseString(journal is null ? StockJournal : ""))
             .WithFallback(ConfigurationFactory.ParseString(Hocon))
@@ -116,12 +117,12 @@ internal static class AkkaWiring
         var setup = ActorSystemSetup.Create(
             [
                 BootstrapSetup.Create().WithConfig(config), dataOptions, new LoggerFactorySetup(logs), Serializers(hash),
-                .. plugins?.Setups ?? [], .. journal is null ? Array.Empty<Setup>() : [journal],
+                new SqlSnapshotsSetup(threads), .. plugins?.Setups ?? [], .. journal is null ? Array.Empty<Setup>() : [journal],
             ]);
         return ActorSystem.Create("heliossync", setup);
     }
 
-    private static DataOptions DataOptionsFor(JournalFiles files, string connectionString, BlockingThreads threads) => new DataOptions()
+    private static DataOptions DataOptionsFor(JournalFiles files, string connectionString, BlockingThreads? hopTo) => new DataOptions()
         .UseConnectionString(ProviderName.SQLiteMS, connectionString)
         .UseAfterConnectionOpened(
             files.Prepare,
@@ -129,8 +130,12 @@ internal static class AkkaWiring
             {
                 // SQLite's driver has no asynchronous work. Without leaving the stream's thread here, every batch would be one event;
                 // with it, events of other tenants gather meanwhile and share one fsync: group commit.
-                // On a thread that may block, because it does.
-                await threads.HopAsync();
+                // On a thread that may block, because it does. The snapshot store is on one already.
+                if (hopTo is not null)
+                {
+                    await hopTo.HopAsync();
+                }
+
                 files.Prepare(connection);
             });
 

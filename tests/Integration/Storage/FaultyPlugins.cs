@@ -3,7 +3,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql.Journal;
-using Akka.Persistence.Sql.Snapshot;
 using HeliosSync.Actors.Journal;
 
 namespace HeliosSync.Integration.Storage;
@@ -107,7 +106,7 @@ public sealed class FaultySqlJournal(Config config) : SqlWriteJournal(config)
 }
 
 /// <summary>The snapshot store's own plugin, which fails where <see cref="StorageFaults"/> says so.</summary>
-public sealed class FaultySnapshots(Config config) : SqlSnapshotStore(config)
+internal sealed class FaultySnapshots(Config config) : SqlSnapshots(config)
 {
     private readonly StorageFaults _faults = StorageFaultsOf.System(Context.System);
     private readonly Later _later = StorageFaultsOf.Self(Context.Self);

@@ -1,0 +1,105 @@
+using Akka.Actor;
+using Akka.Persistence;
+using Akka.Serialization;
+using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Wiring;
+using HeliosSync.Codec;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HeliosSync.Integration.Storage;
+
+/// <summary>To make a snapshot, or to read one, is work that no request waits for.</summary>
+public sealed class SnapshotThreadTests : IAsyncLifetime
+{
+    private const string Spying = """
+        akka.actor {
+          serializers.spy = "HeliosSync.Integration.Storage.SnapshotThreadTests+SpySerializer, HeliosSync.Integration"
+          serialization-bindings {
+            "HeliosSync.Integration.Storage.SnapshotThreadTests+Spy, HeliosSync.Integration" = spy
+          }
+        }
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("heliossync-").FullName;
+    private readonly JournalThreads _threads = new();
+    private readonly JournalFiles _files;
+    private readonly ActorSystem _system;
+
+    public SnapshotThreadTests()
+    {
+        _files = JournalFiles.Open(_folder, unsafeSynchronousOff: false);
+        _system = AkkaWiring.Start(
+            _files, _threads, new KeyedHash(_files.HashKey), NullLoggerFactory.Instance, journal: null, new StoragePlugins(Spying, []));
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await _system.Terminate();
+        _threads.Dispose();
+        _files.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task It_is_made_on_a_thread_that_gives_way_and_read_on_one_that_may_block()
+    {
+        var store = Persistence.Instance.Apply(_system).SnapshotStoreFor(null);
+        var spy = new Spy();
+        await store.Ask<SaveSnapshotSuccess>(new SaveSnapshot(new SnapshotMetadata("tenant-a", 1, DateTime.UnixEpoch), spy));
+        Assert.Equal("heliossync-snapshots", spy.Thread);
+        var loaded = await store.Ask<LoadSnapshotResult>(
+            new LoadSnapshot("tenant-a", new SnapshotSelectionCriteria(long.MaxValue), long.MaxValue));
+        Assert.Equal("heliossync-journal", ((Spy)loaded.Snapshot!.Snapshot).Thread);
+    }
+
+    /// <summary>The 19th field of a thread's line, behind its name, which may have spaces.</summary>
+    [LinuxTheory]
+    [InlineData(false, 0)]
+    [InlineData(true, 7)]
+    public async Task A_thread_that_gives_way_is_a_nicer_one(bool givesWay, int more)
+    {
+        var (here, there) = (Nice(), 0);
+        using var threads = new BlockingThreads("test", 1, givesWay);
+        await threads.RunAsync(() => there = Nice());
+        Assert.Equal(more, there - here);
+
+        static int Nice() => int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(") ")[1].Split(' ')[16]);
+    }
+
+    /// <summary>A state that tells where it was made into bytes, or out of them.</summary>
+    internal sealed class Spy
+    {
+        public string? Thread { get; set; }
+    }
+
+    /// <inheritdoc cref="Spy"/>
+    internal sealed class SpySerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+    {
+        public override int Identifier => 7_999;
+
+        public override string Manifest(object o) => "spy";
+
+        public override byte[] ToBinary(object obj)
+        {
+            ((Spy)obj).Thread = Thread.CurrentThread.Name;
+            return [1];
+        }
+
+        public override object FromBinary(byte[] bytes, string manifest) => new Spy { Thread = Thread.CurrentThread.Name };
+    }
+}
+
+/// <summary>A test of what Linux alone has.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LinuxTheoryAttribute : TheoryAttribute
+{
+    public LinuxTheoryAttribute()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Skip = "Niceness belongs to a thread on Linux alone.";
+        }
+    }
+}
