@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using HeliosSync.Domain;
@@ -13,12 +14,7 @@ namespace HeliosSync.Codec;
 /// </summary>
 internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena arena, NameTable names) : IDisposable
 {
-    private const int Lsn = 0, Table = 1, Op = 2, Key = 3, Data = 4, Timestamp = 5, Checksum = 6, Clock = 7, Compressed = 8, BaseLsn = 9;
-
-    private static readonly FieldSet Fields = new(
-        ["lsn", "table", "operation", "key", "data", "timestamp", "checksum"],
-        ["vector_clock", "compressed", "base_lsn"]);
-
+    private readonly PlainChanges _plain = new(arena, names);
     private readonly ClockReader _clocks = new(names);
     private readonly LocalLsns _lsns = new();
     private readonly Crc32 _crc = new();
@@ -37,8 +33,19 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
         }
 
         var mark = arena.Mark;
-        var draft = new Draft { Clock = VectorClock.Empty };
-        if (ReadFields(ref cursor, ref draft) && Verify(ref cursor, in draft, out change))
+        var draft = new ChangeDraft();
+        if (!_plain.TryRead(ref cursor, PayloadBytesLeft, ref draft))
+        {
+            arena.Rewind(mark);
+            draft = new ChangeDraft();
+            if (!ReadFields(ref cursor, ref draft))
+            {
+                arena.Rewind(mark);
+                return false;
+            }
+        }
+
+        if (Verify(ref cursor, in draft, out change))
         {
             PayloadBytesLeft -= draft.Key.Length + draft.Data.Length;
             return true;
@@ -58,7 +65,9 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
         }
     }
 
-    private bool ReadFields(ref JsonCursor cursor, ref Draft draft)
+    // Apart from the rest, whose frame it would otherwise make larger, and so dearer to clear for every change that is plain.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool ReadFields(ref JsonCursor cursor, ref ChangeDraft draft)
     {
         uint seen = 0, present = 0;
         var last = -1;
@@ -71,10 +80,10 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
 
             if (cursor.Token == JsonTokenType.EndObject)
             {
-                return Fields.FirstMissing(present) is not { } missing || cursor.RefuseField(missing, "is missing or null");
+                return ChangeFields.All.FirstMissing(present) is not { } missing || cursor.RefuseField(missing, "is missing or null");
             }
 
-            var field = Fields.Find(cursor.Text, last + 1);
+            var field = ChangeFields.All.Find(cursor.Text, last + 1);
             if (field < 0)
             {
                 if (!cursor.SkipValue())
@@ -88,7 +97,7 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
             last = field;
             if ((seen & (1u << field)) != 0)
             {
-                return cursor.RefuseField(Fields[field], "stands there twice");
+                return cursor.RefuseField(ChangeFields.All[field], "stands there twice");
             }
 
             seen |= 1u << field;
@@ -101,13 +110,13 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
         }
     }
 
-    private bool ReadValue(int field, ref JsonCursor cursor, ref Draft draft)
+    private bool ReadValue(int field, ref JsonCursor cursor, ref ChangeDraft draft)
     {
         switch (field)
         {
-            case Key:
+            case ChangeFields.Key:
                 return cursor.ReadBytes("key", Limits.KeyBytesMax, arena, out draft.Key) && HasRoom(ref cursor, in draft);
-            case Data:
+            case ChangeFields.Data:
                 // Whether it is compressed may be told only behind it.
                 return cursor.ReadBytes("data", Limits.CompressedDataBytesMax, arena, out draft.Data) && HasRoom(ref cursor, in draft);
         }
@@ -124,23 +133,23 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
 
         switch (field)
         {
-            case Lsn:
+            case ChangeFields.Lsn:
                 return cursor.TakeInteger("lsn", 1, Limits.SafeIntegerMax, out draft.Lsn);
-            case Table:
+            case ChangeFields.Table:
                 return cursor.TakeText("table", out var table)
                     && (names.TryTable(table, out draft.Table) || cursor.RefuseField("table", "is no table name"));
-            case Op:
+            case ChangeFields.Op:
                 return TakeOperation(ref cursor, out draft.Operation);
-            case Timestamp:
+            case ChangeFields.Timestamp:
                 return cursor.TakeText("timestamp", out var time) && (Rfc3339.TryParse(time, out draft.Timestamp)
                     || cursor.RefuseField("timestamp", "must be an RFC 3339 time with a zone, in the years 0001 to 9999"));
-            case Checksum:
+            case ChangeFields.Checksum:
                 return cursor.TakeInteger("checksum", 0, uint.MaxValue, out draft.Checksum);
-            case Clock:
+            case ChangeFields.Clock:
                 return _clocks.Read(ref cursor, "vector_clock", out draft.Clock);
-            case Compressed:
+            case ChangeFields.Compressed:
                 return cursor.TakeBoolean("compressed", out draft.Compressed);
-            case BaseLsn:
+            case ChangeFields.BaseLsn:
                 return cursor.TakeInteger("base_lsn", 0, Limits.SafeIntegerMax, out draft.BaseLsn);
             default:
                 throw new UnreachableException();
@@ -162,14 +171,14 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
         return operation != default || cursor.RefuseField("operation", "must be Insert, Update or Delete");
     }
 
-    private bool HasRoom(ref JsonCursor cursor, in Draft draft) =>
+    private bool HasRoom(ref JsonCursor cursor, in ChangeDraft draft) =>
         draft.Key.Length + draft.Data.Length <= PayloadBytesLeft
         || cursor.Refuse(
             ErrorCode.PayloadTooLarge,
             $"Keys and data of a push have at most {Limits.BatchPayloadBytesMax} bytes; push in smaller batches.",
             $"changes[{cursor.Entry}]");
 
-    private bool Verify(ref JsonCursor cursor, in Draft draft, out PushedChange change)
+    private bool Verify(ref JsonCursor cursor, in ChangeDraft draft, out PushedChange change)
     {
         change = default;
         if (draft.Key.IsEmpty)
@@ -204,7 +213,7 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
         return VerifyChecksum(ref cursor, in draft, data) && Make(in draft, data, out change);
     }
 
-    private bool VerifyChecksum(ref JsonCursor cursor, in Draft draft, ReadOnlySpan<byte> data)
+    private bool VerifyChecksum(ref JsonCursor cursor, in ChangeDraft draft, ReadOnlySpan<byte> data)
     {
         _crc.Append(draft.Key.Span);
         _crc.Append(data);
@@ -216,7 +225,7 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
             $"changes[{cursor.Entry}]: lsn {draft.Lsn}, expected {computed}, received {draft.Checksum}");
     }
 
-    private bool Make(in Draft draft, ReadOnlySpan<byte> data, out PushedChange change)
+    private bool Make(in ChangeDraft draft, ReadOnlySpan<byte> data, out PushedChange change)
     {
         Span<byte> table = stackalloc byte[Limits.TableCharsMax];
         Ascii.FromUtf16(draft.Table, table, out var tableBytes);
@@ -245,20 +254,5 @@ internal sealed class ChangeReader(KeyedHash hash, ZstdFrames zstd, PayloadArena
         var isFrame = zstd.TryUnwrap(data, _uncompressed, out var written);
         data = _uncompressed.AsSpan(0, written);
         return isFrame;
-    }
-
-    /// <summary>The fields of a change as they come.</summary>
-    private struct Draft
-    {
-        public long Lsn;
-        public string Table;
-        public Operation Operation;
-        public ReadOnlyMemory<byte> Key;
-        public ReadOnlyMemory<byte> Data;
-        public bool Compressed;
-        public VectorClock Clock;
-        public long BaseLsn;
-        public long Timestamp;
-        public long Checksum;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using HeliosSync.Domain;
 
@@ -35,6 +36,9 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> bytes, bool isFinal, JsonReade
 
     /// <summary>What a cursor on the bytes behind the current token goes on with.</summary>
     public readonly JsonReaderState State => _json.CurrentState;
+
+    /// <summary>What follows the current token.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _bytes[Consumed..];
 
     /// <summary>The current name or string, its escapes resolved. Allocates only where it has escapes.</summary>
     public readonly ReadOnlySpan<byte> Text
@@ -122,7 +126,7 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> bytes, bool isFinal, JsonReade
     public bool ReadBytes(string field, int bytesMax, PayloadArena arena, out ReadOnlyMemory<byte> value)
     {
         value = default;
-        var rest = _bytes[Consumed..];
+        var rest = Rest;
         var blank = rest.IndexOfAnyExcept(" \n\r\t"u8);
         if (blank >= 0 && rest[blank] == (byte)'[')
         {
@@ -136,6 +140,12 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> bytes, bool isFinal, JsonReade
             _ => RefuseField(field, "must be an array of integers from 0 to 255, or a base64 string"),
         };
     }
+
+    /// <summary>
+    /// Ends the object whose opening brace is the current token, so many bytes behind it, where the caller has read its closing one.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void EndObject(int bytes) => StandIn("}"u8, Consumed + bytes);
 
     /// <summary>Refuses; always false.</summary>
     public bool Refuse(ErrorCode code, string message, string? details = null)
@@ -188,7 +198,7 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> bytes, bool isFinal, JsonReade
         {
             case IntegersRead.Whole:
                 value = arena.Commit(written);
-                StandIn(start + close + 1);
+                StandIn("\"\""u8, start + close + 1);
                 return true;
             case IntegersRead.TooMany:
                 return RefuseLength(field, bytesMax);
@@ -198,12 +208,12 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> bytes, bool isFinal, JsonReade
     }
 
     /// <summary>
-    /// Lets the tokenizer believe that the value it has not seen was an empty string, and go on behind it: it keeps its own account of
-    /// commas, brackets and depth.
+    /// Lets the tokenizer believe that what it has not seen was this one token, and go on behind it: it keeps its own account of commas,
+    /// brackets and depth.
     /// </summary>
-    private void StandIn(int behind)
+    private void StandIn(ReadOnlySpan<byte> token, int behind)
     {
-        var standIn = new Utf8JsonReader("\"\""u8, isFinalBlock: false, _json.CurrentState);
+        var standIn = new Utf8JsonReader(token, isFinalBlock: false, _json.CurrentState);
         standIn.Read();
         _json = new Utf8JsonReader(_bytes[behind..], _isFinal, standIn.CurrentState);
         _base = behind;

@@ -24,7 +24,7 @@ public sealed class InboundDigestLaws : IDisposable
 
     public void Dispose() => _zstd.Dispose();
 
-    private static byte[] Canonical(InboundPush push) =>
+    internal static byte[] Canonical(InboundPush push) =>
         [.. push.Changes.SelectMany(static c => Canonical(c)), .. Number(push.Changes.Length), .. Number(push.Atomic ? 1 : 0)];
 
     private static byte[] Canonical(InboundChange change)
