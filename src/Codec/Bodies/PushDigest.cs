@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using HeliosSync.Domain;
 
@@ -9,6 +10,9 @@ namespace HeliosSync.Codec;
 /// </summary>
 internal struct PushDigest(KeyedHash hash)
 {
+    // Room for all of a change but a long key and a large clock, so that the hash is fed once for each change.
+    private const int PieceBytes = 512;
+
     private SipHash _hash = hash.Begin128();
     private long _changes;
 
@@ -16,23 +20,25 @@ internal struct PushDigest(KeyedHash hash)
     public void Add(in PushedChange change)
     {
         _changes++;
-        _hash.Append(change.LocalLsn);
-        Append(change.Table);
-        _hash.Append((long)change.Operation);
-        _hash.Append(change.Key.Length);
-        _hash.Append(change.Key.Span);
-        _hash.Append(change.DataBytes);
-        _hash.Append((long)change.Content);
-        _hash.Append(change.Clock.Count);
-        foreach (var entry in change.Clock.Entries)
+        var piece = new Piece(ref _hash, stackalloc byte[PieceBytes]);
+        piece.Add(change.LocalLsn);
+        piece.Add(change.Table);
+        piece.Add((long)change.Operation);
+        piece.Add(change.Key.Length);
+        piece.Add(change.Key.Span);
+        piece.Add(change.DataBytes);
+        piece.Add((long)change.Content);
+        piece.Add(change.Clock.Count);
+        foreach (ref readonly var entry in change.Clock.Entries)
         {
-            Append(entry.Node.Value);
-            _hash.Append(entry.Counter);
+            piece.Add(entry.Node.Value);
+            piece.Add(entry.Counter);
         }
 
-        _hash.Append(change.BaseLsn);
-        _hash.Append(change.TimestampMicros);
-        _hash.Append(change.Checksum);
+        piece.Add(change.BaseLsn);
+        piece.Add(change.TimestampMicros);
+        piece.Add(change.Checksum);
+        piece.Flush();
     }
 
     /// <summary>The digest of all changes taken.</summary>
@@ -43,12 +49,49 @@ internal struct PushDigest(KeyedHash hash)
         return _hash.Finish128();
     }
 
-    /// <summary>Takes a name, all of which are ASCII (protocol 1).</summary>
-    private void Append(string name)
+    /// <summary>Collects what is to be hashed: the hash costs least where it is fed few long pieces.</summary>
+    private ref struct Piece(ref SipHash hash, Span<byte> buffer)
     {
-        Span<byte> bytes = stackalloc byte[Limits.NodeCharsMax];
-        Ascii.FromUtf16(name, bytes, out var length);
-        _hash.Append(length);
-        _hash.Append(bytes[..length]);
+        private readonly ref SipHash _hash = ref hash;
+        private readonly Span<byte> _buffer = buffer;
+        private int _length;
+
+        public void Add(long number) => BinaryPrimitives.WriteInt64LittleEndian(Room(sizeof(long)), number);
+
+        public void Add(ReadOnlySpan<byte> bytes)
+        {
+            if (bytes.Length > _buffer.Length)
+            {
+                Flush();
+                _hash.Append(bytes);
+                return;
+            }
+
+            bytes.CopyTo(Room(bytes.Length));
+        }
+
+        /// <summary>Adds a name, all of which are ASCII (protocol 1), behind its length.</summary>
+        public void Add(string name)
+        {
+            Add(name.Length);
+            Ascii.FromUtf16(name, Room(name.Length), out _);
+        }
+
+        public void Flush()
+        {
+            _hash.Append(_buffer[.._length]);
+            _length = 0;
+        }
+
+        private Span<byte> Room(int bytes)
+        {
+            if (_buffer.Length - _length < bytes)
+            {
+                Flush();
+            }
+
+            _length += bytes;
+            return _buffer.Slice(_length - bytes, bytes);
+        }
     }
 }
