@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace HeliosSync.Codec;
@@ -30,6 +32,11 @@ internal static class IntegerArrays
 
     /// <summary>As many elements as a block can end: a digit and a comma each.</summary>
     private const int BlockElementsMax = BlockBytes / 2;
+
+    /// <summary>As many bytes as a block may write: its last elements are written eight at once.</summary>
+    private const int BlockRoom = BlockElementsMax + 4;
+
+    private static readonly ulong[] Moves = MakeMoves();
 
     /// <summary>
     /// Reads the array that begins at the first byte. Its elements go to <paramref name="destination"/>, whose length is the most that it
@@ -135,7 +142,6 @@ internal static class IntegerArrays
     /// </summary>
     private static void ReadBlocks(ReadOnlySpan<byte> source, Span<byte> destination, ref int at, ref int written)
     {
-        Span<byte> values = stackalloc byte[2 * BlockBytes];
         while (HasBlock(source, destination, at, written))
         {
             var bytes = Vector256.Create(source.Slice(at, BlockBytes));
@@ -163,15 +169,14 @@ internal static class IntegerArrays
                 return;
             }
 
-            value.CopyTo(values);
-            Gather(values, commas, destination.Slice(written, BlockElementsMax));
+            Gather(value, commas, destination.Slice(written, BlockRoom));
             written += BitOperations.PopCount(commas);
             at += length;
         }
     }
 
     private static bool HasBlock(ReadOnlySpan<byte> source, Span<byte> destination, int at, int written) =>
-        at + BlockBytes <= source.Length && written + BlockElementsMax <= destination.Length;
+        at + BlockBytes <= source.Length && written + BlockRoom <= destination.Length;
 
     private static uint Digits(Vector256<byte> bytes) =>
         Vector256.LessThanOrEqual(bytes - Vector256.Create((byte)'0'), Vector256.Create((byte)9)).ExtractMostSignificantBits();
@@ -220,21 +225,43 @@ internal static class IntegerArrays
     }
 
     /// <summary>
-    /// Moves the values at the set places together, four at a time: asking whether one is left costs more than moving it. Past the last
-    /// place the next is 32, where <paramref name="values"/> has room; what is written for it is overwritten or never looked at.
+    /// Moves the values at the set places together, eight places at a time. Of eight written bytes those behind the values are overwritten
+    /// by the next, or never looked at.
     /// </summary>
-    private static void Gather(ReadOnlySpan<byte> values, uint places, Span<byte> to)
+    private static void Gather(Vector256<byte> values, uint places, Span<byte> to)
     {
-        for (var i = 0; i < BlockElementsMax && places != 0; i += 4)
+        var eights = values.AsUInt64();
+        var at = GatherEight(eights.GetElement(0), (byte)places, to);
+        at += GatherEight(eights.GetElement(1), (byte)(places >> 8), to[at..]);
+        at += GatherEight(eights.GetElement(2), (byte)(places >> 16), to[at..]);
+        GatherEight(eights.GetElement(3), (byte)(places >> 24), to[at..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int GatherEight(ulong values, byte places, Span<byte> to)
+    {
+        var moves = Vector128.CreateScalarUnsafe(Moves[places]).AsByte();
+        var moved = Vector128.ShuffleNative(Vector128.CreateScalarUnsafe(values).AsByte(), moves);
+        BinaryPrimitives.WriteUInt64LittleEndian(to, moved.AsUInt64().ToScalar());
+        return BitOperations.PopCount(places);
+    }
+
+    /// <summary>For each set of eight places, which of them come to the front, in their order; behind them the first again.</summary>
+    private static ulong[] MakeMoves()
+    {
+        var moves = new ulong[256];
+        for (var taken = 0; taken < moves.Length; taken++)
         {
-            to[i] = values[BitOperations.TrailingZeroCount(places)];
-            places &= places - 1;
-            to[i + 1] = values[BitOperations.TrailingZeroCount(places)];
-            places &= places - 1;
-            to[i + 2] = values[BitOperations.TrailingZeroCount(places)];
-            places &= places - 1;
-            to[i + 3] = values[BitOperations.TrailingZeroCount(places)];
-            places &= places - 1;
+            var at = 0;
+            for (var place = 0; place < 8; place++)
+            {
+                if ((taken & (1 << place)) != 0)
+                {
+                    moves[taken] |= (ulong)place << (8 * at++);
+                }
+            }
         }
+
+        return moves;
     }
 }
