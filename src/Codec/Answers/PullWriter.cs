@@ -36,9 +36,9 @@ public sealed class PullWriter(ZstdFrames zstd)
     {
         using var changes = new ChangeWriter(json, zstd, serverNode, new ChangeForm(pull.Base64, pull.AcceptCompressed));
         json.WriteStartArray("changes"u8);
-        for (var i = 0; i < page.Changes.Count; i++)
+        for (var i = 0; i < page.Stored.Count; i++)
         {
-            changes.Write(page.Changes[i]);
+            changes.Write(in page.Stored[i]);
         }
 
         json.WriteEndArray();

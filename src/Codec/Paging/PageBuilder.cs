@@ -9,11 +9,9 @@ namespace HeliosSync.Codec;
 /// </summary>
 public sealed class PageBuilder
 {
-    private readonly List<StoredChange> _changes = [];
     private readonly byte[][]? _tables;
     private readonly byte[]? _notBy;
     private readonly bool _acceptCompressed;
-    private readonly int _entriesMax;
     private readonly long _after;
     private PageCut _cut;
     private long _scannedBytes;
@@ -29,13 +27,13 @@ public sealed class PageBuilder
         _after = after;
         _cut = new PageCut(after, pinned, pull.MaxEntries, payloadBytesMax);
         _acceptCompressed = pull.AcceptCompressed;
-        _entriesMax = pull.MaxEntries;
+        Stored = new StoredChanges((int)Math.Min(pull.MaxEntries, Math.Max(0, pinned - after)));
         _notBy = pull.ExcludeOwn ? Encoding.UTF8.GetBytes(ownNode.Value) : null;
         _tables = pull.Tables?.Select(Encoding.UTF8.GetBytes).ToArray();
     }
 
     /// <summary>The changes so far, by LSN.</summary>
-    public IReadOnlyList<StoredChange> Changes => _changes;
+    public IReadOnlyList<StoredChange> Changes => Stored;
 
     /// <summary>The position: every change up to it is on this page or was left out because the pull asked for that.</summary>
     public long ServerLsn => _cut.ServerLsn;
@@ -48,6 +46,8 @@ public sealed class PageBuilder
     /// was wanted or accepted; but never before it has passed an LSN, or the next page would be the same again.
     /// </summary>
     public bool IsFull => _cut.IsFull || (_scannedBytes >= Limits.PageScanBytesMax && ServerLsn > _after);
+
+    internal StoredChanges Stored { get; }
 
     /// <summary>Takes what the page wants of the next event; one that brings nothing new costs next to nothing.</summary>
     /// <param name="pushedEvent">Bytes of a <c>pushed/1</c> event, which must not change while the page is used.</param>
@@ -63,11 +63,6 @@ public sealed class PageBuilder
         if (view.LastLsn <= ServerLsn || view.AcceptedCount == 0)
         {
             return;
-        }
-
-        if (_tables is null && _notBy is null)
-        {
-            _changes.EnsureCapacity(Math.Min(_entriesMax, _changes.Count + view.AcceptedCount));
         }
 
         var byOther = _notBy is null || !view.Author.Span.SequenceEqual(_notBy);
@@ -86,7 +81,7 @@ public sealed class PageBuilder
         var payload = change.Key.Length + (_acceptCompressed ? change.Data.Length : change.DataBytes);
         if (_cut.Offer(change.Lsn, payload, byOther && IsWanted(change.Table.Span)))
         {
-            _changes.Add(change);
+            Stored.Add(in change);
         }
     }
 
