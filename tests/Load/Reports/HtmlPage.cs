@@ -74,7 +74,9 @@ internal static class HtmlPage
                 Cell(string.Join(", ", s.Errors.Select(static e => $"{e.Key} {e.Value}"))),
             ],
         ]);
-        var lines = s.Timeline;
+        // A second that the run did not fill would look like a fall.
+        var lines = s.Timeline.Where(i => i.Second + 1 <= s.During.TotalSeconds).ToArray();
+        lines = lines.Length == 0 ? [.. s.Timeline] : lines;
         html.Append("<div class=\"plots\">");
         html.Append(new Plot("steps a second", "seconds", "").Svg(
             new Line("ok", 'a', [.. lines.Select(static i => ((double)i.Second, (double)i.Ok))]),
@@ -88,7 +90,7 @@ internal static class HtmlPage
         html.Append("</div>");
     }
 
-    private static (double, double)[] Over(IReadOnlyList<Interval> lines, Func<Latency, double> of) =>
+    private static (double, double)[] Over(Interval[] lines, Func<Latency, double> of) =>
         [.. lines.Where(static i => i.Ok > 0).Select(i => ((double)i.Second, of(i.Latency)))];
 
     private static double Nine(double percentile) => -Math.Log10(1 - (percentile / 100));
