@@ -42,13 +42,15 @@ public static class Rfc3339
     /// </summary>
     public static int Format(long micros, Span<byte> destination)
     {
+        // The round-trip format is made several times as fast as any custom one. It always has seven digits.
+        Span<byte> text = stackalloc byte[TextBytesMax + 1];
         var time = DateTime.UnixEpoch.AddTicks(checked(micros * TimeSpan.TicksPerMicrosecond));
-        var format = time.Ticks % TimeSpan.TicksPerSecond == 0
-            ? "yyyy'-'MM'-'dd'T'HH':'mm':'ss'Z'"
-            : "yyyy'-'MM'-'dd'T'HH':'mm':'ss'.'FFFFFF'Z'";
-        return time.TryFormat(destination, out var written, format, CultureInfo.InvariantCulture)
-            ? written
-            : throw new ArgumentException("The destination is too short.", nameof(destination));
+        time.TryFormat(text, out _, "O", CultureInfo.InvariantCulture);
+        var last = text[..^1].LastIndexOfAnyExcept((byte)'0');
+        var length = text[last] == '.' ? last : last + 1;
+        text[length++] = (byte)'Z';
+        text[..length].CopyTo(destination);
+        return length;
     }
 
     private static bool TryReadDateTime(ReadOnlySpan<byte> text, out long ticks)

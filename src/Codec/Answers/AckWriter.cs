@@ -145,7 +145,7 @@ public sealed class AckWriter(ZstdFrames zstd)
         json.WriteStartObject();
         json.WriteNumber("lsn"u8, outcome.LocalLsn);
         json.WriteString("table"u8, outcome.Table.Span);
-        changes.WriteBytes("key"u8, outcome.Key.Span);
+        changes.WriteKey(outcome.Key.Span);
         json.WriteString("conflict_type"u8, outcome.Conflict.ToString());
         json.WriteString("description"u8, Describe(outcome.Conflict, outcome.Lsn));
         json.WriteString("resolution"u8, outcome.Resolution.ToString());

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
 using HeliosSync.Domain;
 
@@ -12,6 +13,11 @@ internal readonly record struct ChangeForm(bool Base64, bool AcceptCompressed);
 /// <summary>Writes the changes of one answer (protocol 5.1, 5.3); rents what it needs until it is disposed.</summary>
 internal sealed class ChangeWriter(Utf8JsonWriter json, ZstdFrames zstd, Guid serverNode, ChangeForm form) : IDisposable
 {
+    /// <summary>Bytes of everything in a change but its names, key, data and the clock's entries of others.</summary>
+    private const int FixedBytesMax = 512;
+
+    private const int ClockEntryBytesMax = Limits.NodeCharsMax + RawJson.NumberBytesMax + 4;
+
     private readonly byte[] _serverNode = System.Text.Encoding.ASCII.GetBytes(serverNode.ToString("D"));
     private byte[] _text = [];
     private byte[] _plain = [];
@@ -20,42 +26,46 @@ internal sealed class ChangeWriter(Utf8JsonWriter json, ZstdFrames zstd, Guid se
     public void Write(in StoredChange change, bool withData = true)
     {
         var sentCompressed = change.Compressed && form.AcceptCompressed;
-        json.WriteStartObject();
-        json.WriteNumber("lsn"u8, change.Lsn);
-        json.WriteString("table"u8, change.Table.Span);
-        json.WriteString("operation"u8, NameOf(change.Operation));
-        WriteBytes("key"u8, change.Key.Span);
+        var data = !withData ? default : change.Compressed && !sentCompressed ? Unwrap(in change) : change.Data.Span;
+        var text = new RawJson(Room(ref _text, BytesMax(in change, data.Length)));
+        text.Add("{\"lsn\":"u8);
+        text.Add(change.Lsn);
+        text.Add(",\"table\":\""u8);
+        text.AddStoredName(change.Table.Span);
+        text.Add("\",\"operation\":\""u8);
+        text.Add(NameOf(change.Operation));
+        text.Add("\",\"key\":"u8);
+        Add(ref text, change.Key.Span);
         if (withData)
         {
-            WriteBytes("data"u8, change.Compressed && !sentCompressed ? Unwrap(in change) : change.Data.Span);
+            text.Add(",\"data\":"u8);
+            Add(ref text, data);
         }
         else
         {
-            json.WriteBoolean("data_omitted"u8, true);
+            text.Add(",\"data_omitted\":true"u8);
         }
 
-        WriteClock(in change);
-        WriteTimestamp(change.TimestampMicros);
-        json.WriteNumber("checksum"u8, change.Checksum);
-        json.WriteBoolean("compressed"u8, sentCompressed);
-        json.WriteString("author"u8, change.Author.Span);
-        json.WriteNumber("author_lsn"u8, change.AuthorLsn);
-        json.WriteEndObject();
+        AddClock(ref text, in change);
+        text.Add(",\"timestamp\":\""u8);
+        text.Advance(Rfc3339.Format(change.TimestampMicros, text.Rest));
+        text.Add("\",\"checksum\":"u8);
+        text.Add(change.Checksum);
+        text.Add(sentCompressed ? ",\"compressed\":true,\"author\":\""u8 : ",\"compressed\":false,\"author\":\""u8);
+        text.AddStoredName(change.Author.Span);
+        text.Add("\",\"author_lsn\":"u8);
+        text.Add(change.AuthorLsn);
+        text.Add("}"u8);
+        json.WriteRawValue(text.Written, skipInputValidation: true);
     }
 
-    /// <summary>A key or data as the answer's form asks (protocol 4.2).</summary>
-    public void WriteBytes(ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes)
+    /// <summary>A key as the answer's form asks (protocol 4.2).</summary>
+    public void WriteKey(ReadOnlySpan<byte> key)
     {
-        if (form.Base64)
-        {
-            json.WriteBase64String(name, bytes);
-            return;
-        }
-
-        var text = Room(ref _text, IntegerArrayWriter.BytesMax(bytes.Length));
-        var length = IntegerArrayWriter.Write(bytes, text);
-        json.WritePropertyName(name);
-        json.WriteRawValue(text[..length], skipInputValidation: true);
+        var text = new RawJson(Room(ref _text, IntegerArrayWriter.BytesMax(key.Length)));
+        Add(ref text, key);
+        json.WritePropertyName("key"u8);
+        json.WriteRawValue(text.Written, skipInputValidation: true);
     }
 
     public void Dispose()
@@ -64,28 +74,49 @@ internal sealed class ChangeWriter(Utf8JsonWriter json, ZstdFrames zstd, Guid se
         Release(ref _plain);
     }
 
-    /// <summary>The clock of a pulled change: the server's entry, its author's, and what it told of others (protocol 5.3).</summary>
-    private void WriteClock(in StoredChange change)
+    private static int BytesMax(in StoredChange change, int dataBytes) => checked(
+        FixedBytesMax + change.Table.Length + (2 * change.Author.Length) + (change.Others.Count * ClockEntryBytesMax)
+        + IntegerArrayWriter.BytesMax(change.Key.Length) + IntegerArrayWriter.BytesMax(dataBytes));
+
+    /// <summary>Bytes as the answer's form asks; as base64 they are shorter.</summary>
+    private void Add(ref RawJson text, scoped ReadOnlySpan<byte> bytes)
     {
-        json.WriteStartObject("vector_clock"u8);
-        json.WriteNumber(_serverNode, change.Lsn);
+        if (!form.Base64)
+        {
+            text.Advance(IntegerArrayWriter.Write(bytes, text.Rest));
+            return;
+        }
+
+        text.Add("\""u8);
+        Base64.EncodeToUtf8(bytes, text.Rest, out _, out var written);
+        text.Advance(written);
+        text.Add("\""u8);
+    }
+
+    /// <summary>The clock of a pulled change: the server's entry, its author's, and what it told of others (protocol 5.3).</summary>
+    private void AddClock(ref RawJson text, scoped in StoredChange change)
+    {
+        text.Add(",\"vector_clock\":{\""u8);
+        text.Add(_serverNode);
+        text.Add("\":"u8);
+        text.Add(change.Lsn);
         if (change.Counter > 0)
         {
-            json.WriteNumber(change.Author.Span, change.Counter);
+            text.Add(",\""u8);
+            text.AddStoredName(change.Author.Span);
+            text.Add("\":"u8);
+            text.Add(change.Counter);
         }
 
         foreach (ref readonly var entry in change.Others.Entries)
         {
-            json.WriteNumber(entry.Node.Value, entry.Counter);
+            text.Add(",\""u8);
+            text.Add(entry.Node);
+            text.Add("\":"u8);
+            text.Add(entry.Counter);
         }
 
-        json.WriteEndObject();
-    }
-
-    private void WriteTimestamp(long micros)
-    {
-        Span<byte> text = stackalloc byte[Rfc3339.TextBytesMax];
-        json.WriteString("timestamp"u8, text[..Rfc3339.Format(micros, text)]);
+        text.Add("}"u8);
     }
 
     private ReadOnlySpan<byte> Unwrap(in StoredChange change)

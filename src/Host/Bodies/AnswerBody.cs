@@ -16,6 +16,11 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
 
     private const int BufferBytes = 16 * 1_024;
 
+    /// <summary>
+    /// Bytes that are handed to the connection at once. Each time costs a turn of the connection's sender; they are held here or there.
+    /// </summary>
+    private const int FlushBytes = 256 * 1_024;
+
     private readonly RentedSegments _ready = new();
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
     private int _used;
@@ -69,11 +74,22 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
             response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
         }
 
+        // The head first, or the connection would collect what is written before it in arrays of its own.
+        await response.StartAsync(ct);
+        var unsent = 0;
         while (_ready.TryTake(out var segment, out var count))
         {
-            await response.BodyWriter.WriteAsync(segment.AsMemory(0, count), ct);
+            response.BodyWriter.Write(segment.AsSpan(0, count));
             ArrayPool<byte>.Shared.Return(segment);
+            unsent += count;
+            if (unsent >= FlushBytes)
+            {
+                await response.BodyWriter.FlushAsync(ct);
+                unsent = 0;
+            }
         }
+
+        await response.BodyWriter.FlushAsync(ct);
     }
 
     /// <inheritdoc/>
@@ -112,7 +128,7 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
         if (_buffer.Length < bytes)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = ArrayPool<byte>.Shared.Rent(bytes);
+            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(bytes, BufferBytes));
         }
     }
 
@@ -127,7 +143,16 @@ internal sealed class AnswerBody(HttpResponse response, int status, ContentCodin
             _encoder = Encoder();
         }
 
-        (_encoder ?? _ready).Write(_buffer.AsSpan(0, _used));
+        if (_encoder is null)
+        {
+            _ready.Give(_buffer, _used);
+            _buffer = [];
+        }
+        else
+        {
+            _encoder.Write(_buffer.AsSpan(0, _used));
+        }
+
         _used = 0;
     }
 

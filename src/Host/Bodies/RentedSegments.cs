@@ -46,6 +46,14 @@ internal sealed class RentedSegments : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
+    /// <summary>Takes over a rented array, of which so much is written: it is not copied.</summary>
+    public void Give(byte[] segment, int count)
+    {
+        CloseLast();
+        _full.Enqueue((segment, count));
+        _bytes += count;
+    }
+
     /// <summary>The oldest array, which belongs to the taker from now on; false where there is none.</summary>
     public bool TryTake(out byte[] segment, out int count)
     {

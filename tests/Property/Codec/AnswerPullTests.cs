@@ -102,6 +102,53 @@ public sealed class AnswerPullTests
         Assert.Throws<InvalidDataException>(() => Answer(AnswerSamples.Pull, page));
     }
 
+    /// <summary>The room for a change's text is measured beforehand: here every part of it is as long as it can be.</summary>
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(1, 1, true)]
+    [InlineData(3, 64, false)]
+    [InlineData(1_000, 64, true)]
+    public void The_longest_text_of_a_change_finds_room(int dataBytes, int others, bool base64)
+    {
+        var bytes = Enumerable.Repeat((byte)255, Limits.KeyBytesMax).ToArray();
+        var data = Enumerable.Repeat((byte)255, dataBytes).ToArray();
+        var suffix = "#" + new string('s', Limits.NodeSuffixCharsMax);
+        var nodes = Enumerable.Range(0, others)
+            .Select(i => (Tiny.Node(Longest($"{i}", Limits.ClientIdCharsMax) + suffix), Limits.SafeIntegerMax));
+        var change = new StoredChange(
+            Limits.SafeIntegerMax, Ascii(Longest("t", Limits.TableCharsMax)), Operation.Insert, bytes, data, false, dataBytes,
+            253_402_300_799_999_999, uint.MaxValue, Ascii(Longest("a", Limits.ClientIdCharsMax) + suffix), Limits.SafeIntegerMax,
+            Limits.SafeIntegerMax, Tiny.Clock([.. nodes]));
+        var text = Text(change, base64);
+        var read = JsonDocument.Parse(text).RootElement;
+        Assert.Equal(ChangeFields, AnswerSamples.Fields(read));
+        Assert.Equal(data, base64 ? read.GetProperty("data").GetBytesFromBase64() : AnswerSamples.Integers(read.GetProperty("data")));
+        Assert.Equal(2 + others, AnswerSamples.Clock(read.GetProperty("vector_clock")).Count);
+    }
+
+    [Theory]
+    [InlineData("a\"b")]
+    [InlineData("a\\")]
+    [InlineData("a\n")]
+    [InlineData("größe")]
+    public void A_stored_name_that_is_none_is_damage_and_never_broken_json(string name)
+    {
+        var good = AnswerSamples.Stored(1);
+        Assert.Throws<InvalidDataException>(() => Text(good with { Table = System.Text.Encoding.UTF8.GetBytes(name) }, false));
+        Assert.Throws<InvalidDataException>(() => Text(good with { Author = System.Text.Encoding.UTF8.GetBytes(name) }, false));
+    }
+
+    private static string Text(StoredChange change, bool base64) => AnswerSamples.Text(to =>
+    {
+        using var json = Json.Begin(to);
+        using var changes = new ChangeWriter(json, JournalSamples.Zstd, Tiny.ServerGuid, new ChangeForm(base64, false));
+        changes.Write(in change);
+    });
+
+    private static string Longest(string begin, int chars) => begin.PadRight(chars, '-');
+
+    private static byte[] Ascii(string text) => System.Text.Encoding.ASCII.GetBytes(text);
+
     private static JsonElement Answer(Pull pull, PageBuilder page)
     {
         var answer = AnswerSamples.Parsed(to => Writer.Write(to, pull, page, Tiny.ServerGuid, 77, "token"), Fields);
