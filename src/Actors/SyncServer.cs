@@ -55,7 +55,8 @@ public sealed class SyncServer : IAsyncDisposable
             Wrote = _health.Wrote,
         };
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
-        var port = new TenantPort(new LocalTenants(Tenants), options.AnswerTimeout);
+        Running = services.Running;
+        var port = new TenantPort(new LocalTenants(Running, Tenants), ((ExtendedActorSystem)_system).Provider, options.AnswerTimeout);
         var log = logs.CreateLogger<SyncServer>();
         _requests = new SyncRequests(
             port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey), log, threads.Reads.RunAsync);
@@ -79,6 +80,9 @@ public sealed class SyncServer : IAsyncDisposable
 
     /// <summary>The parent of all tenants.</summary>
     internal IActorRef Tenants { get; }
+
+    /// <summary>The tenants that run.</summary>
+    internal TenantDirectory Running { get; }
 
     /// <summary>The threads that wait for the database files.</summary>
     internal JournalThreads Threads => _threads;

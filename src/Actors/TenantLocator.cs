@@ -1,4 +1,5 @@
 using Akka.Actor;
+using HeliosSync.Actors.Tenants;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Actors;
@@ -16,7 +17,9 @@ public interface ITenantLocator
 }
 
 /// <summary>A server that is alone serves every tenant itself.</summary>
-internal sealed class LocalTenants(ICanTell tenants) : ITenantLocator
+/// <param name="running">The tenants that run.</param>
+/// <param name="parent">Starts the others.</param>
+internal sealed class LocalTenants(TenantDirectory running, ICanTell parent) : ITenantLocator
 {
-    public TenantPlace Find(TenantId tenant) => new(tenants, null);
+    public TenantPlace Find(TenantId tenant) => new(running.Find(tenant) ?? parent, null);
 }

@@ -18,6 +18,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     private readonly TimeSpan _passivateAfter;
     private readonly TenantCycle<IActorRef> _cycle;
     private readonly Action<bool> _wrote;
+    private bool _stopping;
 
     public TenantActor(TenantId id, TenantServices services)
     {
@@ -54,6 +55,9 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     {
         switch (message)
         {
+            case ITenantMessage late when _stopping:
+                Context.Parent.Forward(late);
+                break;
             case ITenantMessage command:
                 _cycle.Handle(command, Sender);
                 break;
@@ -61,6 +65,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 Context.Parent.Tell(new Idle(_id));
                 break;
             case Stopping:
+                _stopping = true;
                 _cycle.Stop();
                 break;
             default:

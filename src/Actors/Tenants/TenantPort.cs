@@ -8,7 +8,7 @@ namespace HeliosSync.Actors.Tenants;
 internal delegate Task<object> AskTenant(ITenantMessage message);
 
 /// <summary>The one way from a request to a tenant's actor: finds it, asks it, and does not wait for ever.</summary>
-internal sealed class TenantPort(ITenantLocator locator, TimeSpan timeout)
+internal sealed class TenantPort(ITenantLocator locator, IActorRefProvider provider, TimeSpan timeout)
 {
     public async Task<object> AskAsync(ITenantMessage message)
     {
@@ -17,11 +17,13 @@ internal sealed class TenantPort(ITenantLocator locator, TimeSpan timeout)
             return ComeAgain.Overloaded;
         }
 
+        var asker = new AnswerRef(provider);
+        tenant.Tell(message, asker);
         try
         {
-            return await tenant.Ask<object>(message, timeout).ConfigureAwait(false);
+            return await asker.Answer.WaitAsync(timeout).ConfigureAwait(false);
         }
-        catch (AskTimeoutException)
+        catch (TimeoutException)
         {
             return ComeAgain.StorageUnavailable;
         }

@@ -30,6 +30,9 @@ internal sealed record TenantServices(
     Registrations Registrations,
     Func<Guid> NewServerNode)
 {
+    /// <summary>The tenants that run.</summary>
+    public TenantDirectory Running { get; } = new();
+
     /// <summary>Hears of every write: true when it is durable, false when it failed.</summary>
     public Action<bool> Wrote { get; init; } = static _ => { };
 }

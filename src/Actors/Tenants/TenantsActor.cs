@@ -39,8 +39,8 @@ internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWit
             case ITenantMessage m:
                 Deliver(m);
                 break;
-            case DeadLetter { Message: ITenantMessage } lost:
-                lost.Sender.Tell(ComeAgain.StorageUnavailable);
+            case DeadLetter { Message: ITenantMessage m } lost:
+                Return(m, lost.Sender);
                 break;
             case DeadLetter:
                 break;
@@ -106,13 +106,31 @@ internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWit
             child.Actor = Context.Watch(Context.ActorOf(Props.Create(() => new TenantActor(child.Tenant, services))));
             child.State = ChildState.Running;
             _running.Add(child.Actor, child);
+            services.Running.Add(child.Tenant, child.Actor);
         }
 
         return child.Actor;
     }
 
-    private static void Stop(Child child)
+    /// <summary>
+    /// What a tenant did not take: one that ended in order begins anew with it. One that failed may do so again, so that whoever asked
+    /// comes again later.
+    /// </summary>
+    private void Return(ITenantMessage m, IActorRef sender)
     {
+        if (_children.TryGetValue(m.Tenant, out var child) && child.State is ChildState.Running or ChildState.Failed)
+        {
+            sender.Tell(ComeAgain.StorageUnavailable);
+        }
+        else
+        {
+            Self.Tell(m, sender);
+        }
+    }
+
+    private void Stop(Child child)
+    {
+        services.Running.Remove(child.Tenant);
         child.State = ChildState.Stopping;
         child.Actor.Tell(Stopping.Instance);
     }
@@ -120,7 +138,8 @@ internal sealed class TenantsActor(TenantServices services) : UntypedActor, IWit
     private void Ended(IActorRef actor)
     {
         _running.Remove(actor, out var child);
-        if (child!.State == ChildState.Running && _stopAsked is null)
+        services.Running.Remove(child!.Tenant);
+        if (child.State == ChildState.Running && _stopAsked is null)
         {
             Pause(child);
             return;

@@ -62,6 +62,32 @@ public sealed class ClusterSeamTests
         Assert.Empty(mutable);
     }
 
+    /// <summary>A request may have found its tenant just before it ended.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_comes_straight_to_a_tenant_that_is_ending_or_has_ended_begins_it_anew(bool ended)
+    {
+        await using var rig = new ServerRig();
+        await rig.RegisterAsync("a", "c");
+        var id = ServerRig.Tenant("a");
+        var found = Assert.IsAssignableFrom<IActorRef>(rig.Server.Running.Find(id));
+        var hold = ended ? null : rig.HoldWrites();
+        var push = rig.PushAsync("a", rig.Inserts("c", Guid.NewGuid(), (1, "k", "v")));
+        rig.Server.Tenants.Tell(new Idle(id));
+        Assert.True(SpinWait.SpinUntil(() => rig.Server.Running.Find(id) is null, TimeSpan.FromSeconds(30)));
+        if (ended)
+        {
+            Assert.Null((await push).Refusal);
+            Assert.True(await found.WatchAsync());
+        }
+
+        var late = found.Ask<object>(new NoteHeartbeat(id, new Heartbeat(ServerRig.Client("c"), 0)), TimeSpan.FromSeconds(30));
+        hold?.Dispose();
+        Assert.IsType<HeartbeatReply>(await late);
+        Assert.Null((await push).Refusal);
+    }
+
     [Fact]
     public async Task A_tenant_stopped_again_and_again_under_load_answers_every_push_and_loses_none()
     {
