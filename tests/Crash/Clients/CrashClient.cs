@@ -74,11 +74,11 @@ internal sealed class CrashClient(string tenant, string name, string token, Hist
         }
 
         var again = _pending is not null;
-        _pending ??= _workload.Next(_serverNode, _position);
-        // A network may deliver a push twice at once, too.
+        var push = _pending ??= _workload.Next(_serverNode, _position);
+        // A network may deliver a push twice at once, too. The first may be answered before the second is sent.
         return !again && random.Next(20) == 0
-            ? BothAsync(PushAsync(wire, _pending, answered), PushAsync(wire, _pending, answered))
-            : PushAsync(wire, _pending, answered);
+            ? BothAsync(PushAsync(wire, push, answered), PushAsync(wire, push, answered))
+            : PushAsync(wire, push, answered);
     }
 
     private async Task<bool> RegisterAsync(SyncClient wire, Action<Entry> answered)

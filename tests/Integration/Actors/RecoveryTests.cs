@@ -29,7 +29,8 @@ public sealed class RecoveryTests
         await rig.SnapshotIsKeptAsync();
         await rig.Server.DisposeAsync();
         var kept = rig.Sql("SELECT MAX(sequence_number) FROM snapshot", "snapshots.db");
-        Assert.InRange(kept, 6, 21);
+        // The first is kept early, by up to half of the six.
+        Assert.InRange(kept, 3, 21);
 
         // Whoever reads an event below the snapshot in recovery now fails; a page of them would too, so it is put back before the pull.
         rig.Sql($"UPDATE journal SET manifest = 'unreadable/' || manifest WHERE sequence_number <= {kept}");
