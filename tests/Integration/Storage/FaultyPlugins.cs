@@ -47,6 +47,12 @@ internal sealed class FaultyJournal : SqliteJournal
         IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var writes = messages.ToImmutableList();
+        if (writes.IsEmpty)
+        {
+            // What is only deferred.
+            return base.WriteMessagesAsync(writes, cancellationToken);
+        }
+
         return _faults.RunAsync(
             StorageCall.Write,
             writes[0].PersistenceId,
@@ -96,6 +102,12 @@ public sealed class FaultySqlJournal(Config config) : SqlWriteJournal(config)
         IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var writes = messages.ToImmutableList();
+        if (writes.IsEmpty)
+        {
+            // What is only deferred.
+            return base.WriteMessagesAsync(writes, cancellationToken);
+        }
+
         return _faults.RunAsync(
             StorageCall.Write,
             writes[0].PersistenceId,
