@@ -104,6 +104,12 @@ public static class Alphabets
 
     private static readonly SearchValues<char> TableChars = SearchValues.Create(Alphanumerics + "_.:$-");
 
+    private static readonly SearchValues<byte> NameBytes =
+        SearchValues.Create([.. (Alphanumerics + "._:-$#").Select(static c => (byte)c)]);
+
+    /// <summary>Whether the bytes are made of characters that names of tables and nodes have, none of which JSON would escape.</summary>
+    public static bool AreOfNames(ReadOnlySpan<byte> text) => !text.ContainsAnyExcept(NameBytes);
+
     /// <summary>Whether the text may be a tenant id or client id.</summary>
     public static bool IsClientId([NotNullWhen(true)] string? text) => text is not null && IsId(text, Limits.ClientIdCharsMax);
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using HeliosSync.Domain;
@@ -14,9 +13,6 @@ internal ref struct RawJson(Span<byte> room)
 {
     /// <summary>Bytes of the longest number.</summary>
     public const int NumberBytesMax = 20;
-
-    private static readonly SearchValues<byte> NameBytes =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:$#-"u8);
 
     private readonly Span<byte> _room = room;
     private int _length;
@@ -44,7 +40,7 @@ internal ref struct RawJson(Span<byte> room)
     /// <summary>The name of a node or table as it is stored (protocol 1), without quotes; one that is no such name is damage.</summary>
     public void AddStoredName(scoped ReadOnlySpan<byte> name)
     {
-        if (name.ContainsAnyExcept(NameBytes))
+        if (!Alphabets.AreOfNames(name))
         {
             throw BytesReader.Corrupt("a name has other characters than names have");
         }

@@ -10,16 +10,12 @@ namespace HeliosSync.Integration.Storage;
 /// <summary>The journal's own plugin, which fails where <see cref="StorageFaults"/> says so.</summary>
 internal sealed class FaultyJournal : SqliteJournal
 {
-    private readonly StorageFaults _faults = StorageFaultsOf.System(Context.System);
-    private readonly Later _later = StorageFaultsOf.Self(Context.Self);
-
-    /// <summary>A store that hangs does not hear either that nobody waits for it any more.</summary>
-    private static CancellationToken Unheeded => CancellationToken.None;
+    private readonly JournalFaults _faults = new(Context);
 
     /// <inheritdoc/>
     public override Task<long> ReadHighestSequenceNrAsync(
-        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) => _faults.RunAsync(
-            StorageCall.Highest, persistenceId, _later, () => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, Unheeded));
+        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+        _faults.HighestAsync(persistenceId, unheeded => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, unheeded));
 
     /// <inheritdoc/>
     public override Task ReplayMessagesAsync(
@@ -28,15 +24,8 @@ internal sealed class FaultyJournal : SqliteJournal
         long fromSequenceNr,
         long toSequenceNr,
         long max,
-        Action<IPersistentRepresentation> recoveryCallback) => _faults.RunAsync(
-            StorageCall.Replay,
-            persistenceId,
-            _later,
-            async () =>
-            {
-                await base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
-                return true;
-            });
+        Action<IPersistentRepresentation> recoveryCallback) => _faults.ReplayAsync(
+            persistenceId, () => base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback));
 
     /// <inheritdoc/>
     protected override bool ReceivePluginInternal(object message) =>
@@ -44,37 +33,19 @@ internal sealed class FaultyJournal : SqliteJournal
 
     /// <inheritdoc/>
     protected override Task<IImmutableList<Exception>> WriteMessagesAsync(
-        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
-    {
-        var writes = messages.ToImmutableList();
-        if (writes.IsEmpty)
-        {
-            // What is only deferred.
-            return base.WriteMessagesAsync(writes, cancellationToken);
-        }
-
-        return _faults.RunAsync(
-            StorageCall.Write,
-            writes[0].PersistenceId,
-            _later,
-            () => base.WriteMessagesAsync(writes, Unheeded),
-            () => [.. writes.Select(static w => new PlannedFailureException($"{w.LowestSequenceNr} is rejected."))]);
-    }
+        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
+        _faults.WriteAsync([.. messages], base.WriteMessagesAsync);
 }
 
 /// <summary>Akka.Persistence.Sql's plugin of the journal, which fails where <see cref="StorageFaults"/> says so.</summary>
 public sealed class FaultySqlJournal(Config config) : SqlWriteJournal(config)
 {
-    private readonly StorageFaults _faults = StorageFaultsOf.System(Context.System);
-    private readonly Later _later = StorageFaultsOf.Self(Context.Self);
-
-    /// <summary>A store that hangs does not hear either that nobody waits for it any more.</summary>
-    private static CancellationToken Unheeded => CancellationToken.None;
+    private readonly JournalFaults _faults = new(Context);
 
     /// <inheritdoc/>
     public override Task<long> ReadHighestSequenceNrAsync(
-        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) => _faults.RunAsync(
-            StorageCall.Highest, persistenceId, _later, () => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, Unheeded));
+        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+        _faults.HighestAsync(persistenceId, unheeded => base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, unheeded));
 
     /// <inheritdoc/>
     public override Task ReplayMessagesAsync(
@@ -83,15 +54,8 @@ public sealed class FaultySqlJournal(Config config) : SqlWriteJournal(config)
         long fromSequenceNr,
         long toSequenceNr,
         long max,
-        Action<IPersistentRepresentation> recoveryCallback) => _faults.RunAsync(
-            StorageCall.Replay,
-            persistenceId,
-            _later,
-            async () =>
-            {
-                await base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback);
-                return true;
-            });
+        Action<IPersistentRepresentation> recoveryCallback) => _faults.ReplayAsync(
+            persistenceId, () => base.ReplayMessagesAsync(context, persistenceId, fromSequenceNr, toSequenceNr, max, recoveryCallback));
 
     /// <inheritdoc/>
     protected override bool ReceivePluginInternal(object message) =>
@@ -99,20 +63,48 @@ public sealed class FaultySqlJournal(Config config) : SqlWriteJournal(config)
 
     /// <inheritdoc/>
     protected override Task<IImmutableList<Exception>> WriteMessagesAsync(
-        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
+        _faults.WriteAsync([.. messages], base.WriteMessagesAsync);
+}
+
+/// <summary>What a journal is asked for, with the faults that <see cref="StorageFaults"/> plans: the same for either plugin.</summary>
+/// <param name="context">The plugin's.</param>
+internal sealed class JournalFaults(IActorContext context)
+{
+    private readonly StorageFaults _faults = StorageFaultsOf.System(context.System);
+    private readonly Later _later = StorageFaultsOf.Self(context.Self);
+
+    /// <summary>A store that hangs does not hear either that nobody waits for it any more.</summary>
+    private static CancellationToken Unheeded => CancellationToken.None;
+
+    public Task<long> HighestAsync(string persistenceId, Func<CancellationToken, Task<long>> read) =>
+        _faults.RunAsync(StorageCall.Highest, persistenceId, _later, () => read(Unheeded));
+
+    public Task ReplayAsync(string persistenceId, Func<Task> replay) => _faults.RunAsync(
+        StorageCall.Replay,
+        persistenceId,
+        _later,
+        async () =>
+        {
+            await replay();
+            return true;
+        });
+
+    public Task<IImmutableList<Exception>> WriteAsync(
+        ImmutableList<AtomicWrite> writes,
+        Func<IEnumerable<AtomicWrite>, CancellationToken, Task<IImmutableList<Exception>>> write)
     {
-        var writes = messages.ToImmutableList();
         if (writes.IsEmpty)
         {
             // What is only deferred.
-            return base.WriteMessagesAsync(writes, cancellationToken);
+            return write(writes, Unheeded);
         }
 
         return _faults.RunAsync(
             StorageCall.Write,
             writes[0].PersistenceId,
             _later,
-            () => base.WriteMessagesAsync(writes, Unheeded),
+            () => write(writes, Unheeded),
             () => [.. writes.Select(static w => new PlannedFailureException($"{w.LowestSequenceNr} is rejected."))]);
     }
 }
