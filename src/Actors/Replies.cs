@@ -42,6 +42,11 @@ public sealed record PushReply(
 /// <param name="ContinuationToken">What asks for the next page; null where there is none.</param>
 public sealed record PullReply(PageBuilder Page, Guid ServerNode, long HeadLsn, string? ContinuationToken);
 
+/// <summary>A tenant's conflict policies (protocol 5.5).</summary>
+/// <param name="InForce">What pushes are judged by.</param>
+/// <param name="OwnOfTenant">Whether they were set for this tenant; else they are the configuration's.</param>
+public sealed record PoliciesReply(ConflictPolicies InForce, bool OwnOfTenant);
+
 /// <summary>A heartbeat was noted (protocol 4.4).</summary>
 /// <param name="HeadLsn">The durable head.</param>
 public sealed record HeartbeatReply(long HeadLsn);

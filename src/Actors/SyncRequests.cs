@@ -26,6 +26,13 @@ internal sealed class SyncRequests(
     public Task<Reply<HeartbeatReply>> HeartbeatAsync(TenantId tenant, Heartbeat heartbeat) =>
         AskAsync<HeartbeatReply>(new NoteHeartbeat(tenant, heartbeat));
 
+    /// <summary>Says which conflict policies are in force (protocol 5.5).</summary>
+    public Task<Reply<PoliciesReply>> PoliciesAsync(TenantId tenant) => AskAsync<PoliciesReply>(new AskPolicies(tenant));
+
+    /// <summary>Sets a tenant's own conflict policies; null gives them up.</summary>
+    public Task<Reply<PoliciesReply>> SetPoliciesAsync(TenantId tenant, ConflictPolicies? policies, ClientId by) =>
+        AskAsync<PoliciesReply>(new SetPolicies(tenant, policies, by));
+
     /// <summary>Judges a push and stores it (protocol 4.3). Owns the batch from the call on.</summary>
     public async Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch)
     {

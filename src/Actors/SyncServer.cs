@@ -141,6 +141,13 @@ public sealed class SyncServer : IAsyncDisposable
     /// </summary>
     public Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch) => _requests.PushAsync(tenant, batch);
 
+    /// <summary>Says which conflict policies are in force for a tenant (protocol 5.5).</summary>
+    public Task<Reply<PoliciesReply>> PoliciesAsync(TenantId tenant) => _requests.PoliciesAsync(tenant);
+
+    /// <summary>Sets a tenant's own conflict policies, durably; null gives them up for those of the configuration.</summary>
+    public Task<Reply<PoliciesReply>> SetPoliciesAsync(TenantId tenant, ConflictPolicies? policies, ClientId by) =>
+        _requests.SetPoliciesAsync(tenant, policies, by);
+
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
     public Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull) => _requests.PullAsync(tenant, pull);
 

@@ -1,3 +1,5 @@
+using HeliosSync.Domain;
+
 namespace HeliosSync.Actors;
 
 /// <summary>How Akka writes and reads the journal. Both use the same tables: either goes on with what the other wrote.</summary>
@@ -37,6 +39,9 @@ public sealed record SyncServerOptions
 
     /// <summary>The address under which other nodes would reach this one; null: alone.</summary>
     public Uri? AdvertisedAddress { get; init; }
+
+    /// <summary>The conflict policies of tenants that have none of their own (protocol 5.5).</summary>
+    public ConflictPolicies Policies { get; init; } = ConflictPolicies.Rejecting;
 
     /// <summary>Events after which a tenant keeps a snapshot.</summary>
     public int SnapshotEvents { get; init; } = 50_000;

@@ -3,6 +3,13 @@ namespace HeliosSync.Domain;
 /// <summary>What the journal of a tenant is made of: one event a command, whole in itself.</summary>
 public abstract record TenantEvent;
 
+/// <summary>The tenant's conflict policies were set, or given up for those of the configuration (protocol 5.5).</summary>
+/// <param name="Policies">The policies; null: those that the server is configured with, whatever they are.</param>
+/// <param name="By">Whose token it was.</param>
+/// <param name="ServerNode">The journal's own node, as in <see cref="Registered"/>.</param>
+/// <param name="AtMicros">When: microseconds since the Unix epoch.</param>
+public sealed record PolicySet(ConflictPolicies? Policies, ClientId By, Guid ServerNode, long AtMicros) : TenantEvent;
+
 /// <summary>A client registered, or changed its node or metadata (protocol 4.1).</summary>
 /// <param name="Client">Who.</param>
 /// <param name="Node">The life it is in from now on.</param>
@@ -54,11 +61,17 @@ public enum ConflictType : byte
     UpdatedOnServer = 4,
 }
 
-/// <summary>How a conflict ended (protocol 5.5). So far every conflict is rejected; the journal keeps room for the policies.</summary>
+/// <summary>How a conflict ended (protocol 5.5). The numbers are stored.</summary>
 public enum Resolution : byte
 {
     /// <summary>Nothing was applied; the client merges and pushes again.</summary>
     Rejected = 1,
+
+    /// <summary>Nothing was applied, and nothing is left to do: the policy is for the version that stands.</summary>
+    ServerWon = 2,
+
+    /// <summary>The change was applied over a version that it does not know.</summary>
+    ClientWon = 3,
 }
 
 /// <summary>The outcome of one change of a push.</summary>
@@ -67,10 +80,22 @@ public enum Resolution : byte
 /// <param name="Lsn">The LSN that it got, or of the version that stands instead or that it met; 0 where it was withdrawn.</param>
 /// <param name="Counter">The author's counter in it, 0 where it had none.</param>
 /// <param name="DotValid">Whether that counter was above every one judged from this node before.</param>
-/// <param name="Conflict">The kind of conflict.</param>
+/// <param name="Conflict">The kind of conflict; none where there was none.</param>
 /// <param name="Others">The entries of other nodes that an accepted change is stored with.</param>
 public readonly record struct Judgement(
-    Verdict Verdict, long LocalLsn, long Lsn, long Counter, bool DotValid, ConflictType Conflict, VectorClock Others);
+    Verdict Verdict, long LocalLsn, long Lsn, long Counter, bool DotValid, ConflictType Conflict, VectorClock Others)
+{
+    /// <summary>The policy that was in force for the table, where there was a conflict.</summary>
+    public ConflictPolicy Policy { get; init; }
+
+    /// <summary>Of a conflict that was not won: whether it is settled by that.</summary>
+    public bool ServerWon { get; init; }
+
+    /// <summary>How the conflict ended; 0 where there was none. An accepted change that has one won it.</summary>
+    public Resolution Resolution => Conflict == ConflictType.None ? 0
+        : Verdict == Verdict.Accepted ? Resolution.ClientWon
+        : ServerWon ? Resolution.ServerWon : Resolution.Rejected;
+}
 
 /// <summary>A push was judged: its outcome and its changes in one event, so that exactly-once needs no second write.</summary>
 /// <param name="Message">The push's message id.</param>
@@ -100,6 +125,9 @@ public sealed record Pushed(
     long JudgedLsn,
     long JudgedCounter) : TenantEvent
 {
+    /// <summary>For each change, the LSN of the version that it won over, else 0; null where none won over any.</summary>
+    public long[]? WonOver { get; init; }
+
     /// <summary>How many changes got an LSN; these are dense from <see cref="FirstLsn"/>.</summary>
     public int AcceptedCount
     {

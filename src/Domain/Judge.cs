@@ -1,18 +1,21 @@
 namespace HeliosSync.Domain;
 
-/// <summary>Judges the changes of a push, one after the other, by the six rules of protocol 5.3. Changes nothing.</summary>
+/// <summary>Judges the changes of a push, one after the other, by the six rules of protocol 5.3 and, where
+/// they find a conflict, by the policy in force (5.5). Changes nothing.</summary>
 internal sealed class Judge(RowTable rows, Roster roster)
 {
     /// <summary>Versions that the batch in hand has made so far: for the rest of the batch they are the rows'.</summary>
     private readonly Dictionary<Hash128, RowVersion> _made = [];
 
-    public Pushed Decide(Push push, int author, NodeId serverNode, long head, long nowMicros)
+    public Pushed Decide(Push push, int author, NodeId serverNode, long head, long nowMicros, ConflictPolicies policies)
     {
         _made.Clear();
         var node = roster[author];
-        var changes = push.Changes.Span;
-        var judgements = new Judgement[changes.Length];
         var clamped = ClampTimestamps(push.Changes, nowMicros + Limits.TimestampAheadMicrosMax, nowMicros);
+        var changes = clamped.Span;
+        var judgements = new Judgement[changes.Length];
+        var rejectsAll = policies.OnlyReject;
+        long[]? wonOver = null;
         var judged = (Lsn: node.JudgedLsn, Counter: node.JudgedCounter);
         var next = head + 1;
         var conflicts = 0;
@@ -21,6 +24,16 @@ internal sealed class Judge(RowTable rows, Roster roster)
             ref readonly var change = ref changes[i];
             var context = new Context(in change, serverNode, node.Node);
             var judgement = JudgeOne(in change, in context, author, next) with { DotValid = context.Counter > judged.Counter };
+            if (!rejectsAll && judgement.Verdict is Verdict.Conflicting or Verdict.Converged)
+            {
+                var met = judgement.Lsn;
+                judgement = Settle(in change, in judgement, author, change.LocalLsn > judged.Lsn, next, policies.Of(change.Table));
+                if (judgement.Resolution == Resolution.ClientWon)
+                {
+                    (wonOver ??= new long[changes.Length])[i] = met;
+                }
+            }
+
             judged = (Math.Max(judged.Lsn, change.LocalLsn), Math.Max(judged.Counter, context.Counter));
             if (judgement.Verdict == Verdict.Accepted)
             {
@@ -41,8 +54,50 @@ internal sealed class Judge(RowTable rows, Roster roster)
 
         return new Pushed(
             push.Message, push.Digest, push.Client, node.Node, nowMicros, refused, head + 1, judgements, clamped,
-            judged.Lsn, judged.Counter);
+            judged.Lsn, judged.Counter)
+        {
+            WonOver = refused ? null : wonOver,
+        };
     }
+
+    /// <summary>
+    /// What the policy makes of a change that rule 5 or 6 stopped (protocol 5.5). An old one never wins: it may be the repeat of a change
+    /// that others have overwritten knowingly since.
+    /// </summary>
+    private Judgement Settle(
+        in PushedChange change, in Judgement judgement, int author, bool isNew, long next, ConflictPolicy policy)
+    {
+        if (!_made.TryGetValue(change.Row, out var version))
+        {
+            rows.TryGet(change.Row, out version);
+        }
+
+        var timeIsOpen = policy == ConflictPolicy.LastWriteWins && version.TimestampMicros == RowVersion.NoTime;
+        var wins = isNew && policy switch
+        {
+            ConflictPolicy.ClientWins => judgement.Verdict == Verdict.Conflicting,
+            ConflictPolicy.LastWriteWins => !timeIsOpen && IsLater(in change, author, in version),
+            _ => false,
+        };
+        if (wins)
+        {
+            // Equal data that are later are written too: who stands must not depend on which of the two came first.
+            return judgement with { Verdict = Verdict.Accepted, Lsn = next, Policy = PolicyOf(in judgement, policy) };
+        }
+
+        return judgement.Verdict == Verdict.Converged
+            ? judgement
+            : judgement with { Policy = policy, ServerWon = isNew && !timeIsOpen && policy != ConflictPolicy.Reject };
+    }
+
+    private static ConflictPolicy PolicyOf(in Judgement judgement, ConflictPolicy policy) =>
+        judgement.Conflict == ConflictType.None ? default : policy;
+
+    /// <summary>Whether the pair (timestamp, author's bytes) of the change is greater than the version's.</summary>
+    private bool IsLater(in PushedChange change, int author, in RowVersion version) =>
+        change.TimestampMicros != version.TimestampMicros
+            ? change.TimestampMicros > version.TimestampMicros
+            : string.CompareOrdinal(roster[author].Node.Value, roster[version.Author].Node.Value) > 0;
 
     private Judgement JudgeOne(in PushedChange change, in Context context, int author, long next)
     {
@@ -134,7 +189,14 @@ internal sealed class Judge(RowTable rows, Roster roster)
         {
             if (judgement.Verdict != Verdict.Conflicting)
             {
-                judgement = judgement with { Verdict = Verdict.Withdrawn, Lsn = 0, Others = VectorClock.Empty };
+                judgement = judgement with
+                {
+                    Verdict = Verdict.Withdrawn,
+                    Lsn = 0,
+                    Others = VectorClock.Empty,
+                    Conflict = ConflictType.None,
+                    Policy = default,
+                };
             }
         }
     }

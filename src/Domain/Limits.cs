@@ -84,6 +84,9 @@ public static class Limits
     /// <summary>Microseconds that a change's timestamp may be ahead of the server before it is clamped (protocol 5.5).</summary>
     public const long TimestampAheadMicrosMax = 5L * 60 * 1_000_000;
 
+    /// <summary>Tables of a tenant that may have a conflict policy of their own (protocol 5.5).</summary>
+    public const int PolicyTablesMax = 256;
+
     /// <summary>Seconds between a client's heartbeats, as announced.</summary>
     public const int HeartbeatIntervalSeconds = 20;
 

@@ -1,6 +1,6 @@
 namespace HeliosSync.Domain;
 
-/// <summary>A row's version: what the server remembers of the last accepted change (protocol 5.3). 56 bytes.</summary>
+/// <summary>A row's version: what the server remembers of the last accepted change (protocol 5.3). 64 bytes.</summary>
 /// <param name="Row">Which row.</param>
 /// <param name="Lsn">The change's LSN.</param>
 /// <param name="Counter">The author's counter in it.</param>
@@ -9,11 +9,27 @@ namespace HeliosSync.Domain;
 /// <param name="Author">Index of the author in the tenant's nodes.</param>
 /// <param name="Operation">What it did.</param>
 /// <param name="DotValid">Whether (author, counter) names this change and no other.</param>
+/// <param name="TimestampMicros">
+/// When its author made it: microseconds since the Unix epoch. <see cref="NoTime"/> in a state that was kept before times were: then
+/// nothing is decided by it.
+/// </param>
 public readonly record struct RowVersion(
-    Hash128 Row, long Lsn, long Counter, long LocalLsn, ulong Content, int Author, Operation Operation, bool DotValid);
+    Hash128 Row,
+    long Lsn,
+    long Counter,
+    long LocalLsn,
+    ulong Content,
+    int Author,
+    Operation Operation,
+    bool DotValid,
+    long TimestampMicros = RowVersion.NoTime)
+{
+    /// <summary>No time that a change can have.</summary>
+    public const long NoTime = long.MinValue;
+}
 
 /// <summary>
-/// The versions of a tenant's rows: chunks that never move, and an open-addressing index over them. It costs about 65 bytes a row,
+/// The versions of a tenant's rows: chunks that never move, and an open-addressing index over them. It costs about 73 bytes a row,
 /// where a dictionary costs more than 100. A frozen copy shares the chunks; a shared chunk is copied before it is written.
 /// </summary>
 public sealed class RowTable

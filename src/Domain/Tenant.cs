@@ -9,12 +9,14 @@ public sealed class Tenant
     private readonly RowTable _rows = new();
     private readonly Roster _roster = new();
     private readonly LsnIndex _index;
+    private readonly Registrar _registrar;
     private readonly Judge _judge;
 
     /// <summary>A tenant without events.</summary>
     public Tenant()
     {
         _index = new LsnIndex([]);
+        _registrar = new Registrar(_roster);
         _judge = new Judge(_rows, _roster);
     }
 
@@ -28,6 +30,7 @@ public sealed class Tenant
         Sequence = snapshot.Sequence;
         _roster.Restore(snapshot.Nodes, snapshot.Clients);
         _index = new LsnIndex(snapshot.Marks);
+        Policies = snapshot.Policies;
         foreach (var chunk in snapshot.Rows)
         {
             foreach (ref readonly var version in chunk.Span)
@@ -46,6 +49,9 @@ public sealed class Tenant
     /// <summary>Journal sequence number of the last event applied.</summary>
     public long Sequence { get; private set; }
 
+    /// <summary>The tenant's own conflict policies; null where those of the configuration hold (protocol 5.5).</summary>
+    public ConflictPolicies? Policies { get; private set; }
+
     /// <summary>How many clients are registered.</summary>
     public int ClientCount => _roster.ClientCount;
 
@@ -59,30 +65,18 @@ public sealed class Tenant
     public RegisterDecision Decide(Register register, Guid newServerNode, long nowMicros)
     {
         ArgumentNullException.ThrowIfNull(register);
-        var known = _roster.TryGetClient(register.Client, out var client);
-        if (known && register.OnlyIfAbsent)
-        {
-            return default;
-        }
-
-        var refusal = Admit(register, client);
-        if (refusal is not null)
-        {
-            return new RegisterDecision(refusal, null);
-        }
-
-        if (known && _roster[client!.Node].Node == register.Node && client.Metadata.SequenceEqual(register.Metadata))
-        {
-            return default;
-        }
-
-        var serverNode = ServerNode ?? newServerNode;
-        return new RegisterDecision(
-            null, new Registered(register.Client, register.Node, serverNode, register.Metadata, nowMicros, First: !known));
+        return _registrar.Decide(register, ServerNode, Head, newServerNode, nowMicros);
     }
 
-    /// <summary>Decides a push (protocol 4.3, 5.3, 5.4).</summary>
-    public PushDecision Decide(Push push, long nowMicros)
+    /// <summary>The event that sets the tenant's own policies, or gives them up; null where that changes nothing.</summary>
+    public PolicySet? Decide(ConflictPolicies? policies, ClientId by, Guid newServerNode, long nowMicros) =>
+        Equals(policies, Policies) ? null : new PolicySet(policies, by, ServerNode ?? newServerNode, nowMicros);
+
+    /// <summary>Decides a push (protocol 4.3, 5.3, 5.4, 5.5).</summary>
+    /// <param name="push">The push.</param>
+    /// <param name="nowMicros">The time.</param>
+    /// <param name="configured">The policies of a tenant that has none of its own; null: every conflict is rejected.</param>
+    public PushDecision Decide(Push push, long nowMicros, ConflictPolicies? configured = null)
     {
         ArgumentNullException.ThrowIfNull(push);
         if (CheckClient(push.Client, push.ServerNode) is { } refusal)
@@ -107,7 +101,8 @@ public sealed class Tenant
             return new PushDecision(ahead, 0, null, 0, false);
         }
 
-        var judged = _judge.Decide(push, client.Node, serverNode, Head, nowMicros);
+        var policies = Policies ?? configured ?? ConflictPolicies.Rejecting;
+        var judged = _judge.Decide(push, client.Node, serverNode, Head, nowMicros, policies);
         var accepted = judged.Refused ? 0 : judged.AcceptedCount;
         var follows = accepted > 0 && position == Head;
         return new PushDecision(null, 0, judged, follows ? Head + accepted : position, follows);
@@ -124,7 +119,7 @@ public sealed class Tenant
             return new Refusal(ErrorCode.ClientNotRegistered, "The client is not registered: register it first.");
         }
 
-        return CheckJournal(serverNode);
+        return Registrar.CheckJournal(ServerNode, serverNode);
     }
 
     /// <summary>Whether this position can be served: <see cref="ErrorCode.LsnAheadOfServer"/>, or null where it can.</summary>
@@ -148,6 +143,10 @@ public sealed class Tenant
                 break;
             case Pushed pushed:
                 Apply(pushed, sequence, bytes);
+                break;
+            case PolicySet set:
+                ServerNode ??= set.ServerNode;
+                Policies = set.Policies;
                 break;
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
@@ -191,57 +190,10 @@ public sealed class Tenant
         _roster.FreezeNodes(),
         _roster.FreezeClients(),
         _rows.Freeze(),
-        _index.ToArray());
-
-    private Refusal? Admit(Register register, Client? client)
+        _index.ToArray())
     {
-        if (CheckJournal(register.ServerNode) is { } replaced)
-        {
-            return replaced;
-        }
-
-        var serverEntry = ServerNode is { } own ? register.Clock[NodeId.OfServer(own)] : 0;
-        var ahead = CheckAhead("last_known_lsn", register.LastKnownLsn, Head) ?? CheckAhead("vector_clock", serverEntry, Head);
-        if (ahead is not null)
-        {
-            return ahead;
-        }
-
-        if (!register.Node.IsOf(register.Client))
-        {
-            return new Refusal(ErrorCode.InvalidMessage, "A node is its client's id, alone or with # and a suffix.", "node_id");
-        }
-
-        if (ServerNode is { } node && NodeId.OfServer(node).IsOf(register.Client))
-        {
-            return new Refusal(ErrorCode.InvalidMessage, "No client may bear the server node's name.", "client_id");
-        }
-
-        if (!_roster.TryGetNode(register.Node, out var index))
-        {
-            return client is not null && _roster.NodesUsedBy(register.Client) >= Limits.NodesPerClientMax
-                ? new Refusal(ErrorCode.QuotaExceeded, $"A client may use up {Limits.NodesPerClientMax} nodes.", "node_id")
-                : null;
-        }
-
-        var judged = _roster[index].JudgedLsn;
-        return register.LastLocalLsn < judged
-            ? new Refusal(
-                ErrorCode.NodeReused,
-                "This node's local numbers went back: register with a new node_id, never used before.",
-                $"last_local_lsn is {register.LastLocalLsn}, the server has {judged}")
-            : null;
-    }
-
-    private Refusal? CheckJournal(NodeId? named)
-    {
-        if (named is null || (ServerNode is { } own && named == NodeId.OfServer(own)))
-        {
-            return null;
-        }
-
-        return new Refusal(ErrorCode.ResyncRequired, "The journal is another one than the client knew: start anew.", "journal");
-    }
+        Policies = Policies,
+    };
 
     private Refusal? FindAhead(Push push, NodeId serverNode)
     {
@@ -291,5 +243,13 @@ public sealed class Tenant
     }
 
     internal static RowVersion VersionOf(in PushedChange change, in Judgement judgement, int author) => new(
-        change.Row, judgement.Lsn, judgement.Counter, change.LocalLsn, change.Content, author, change.Operation, judgement.DotValid);
+        change.Row,
+        judgement.Lsn,
+        judgement.Counter,
+        change.LocalLsn,
+        change.Content,
+        author,
+        change.Operation,
+        judgement.DotValid,
+        change.TimestampMicros);
 }

@@ -15,4 +15,8 @@ public sealed record TenantSnapshot(
     IReadOnlyList<NodeState> Nodes,
     IReadOnlyList<ClientSnapshot> Clients,
     IReadOnlyList<ReadOnlyMemory<RowVersion>> Rows,
-    IReadOnlyList<JournalMark> Marks);
+    IReadOnlyList<JournalMark> Marks)
+{
+    /// <summary>The tenant's own conflict policies; null where those of the configuration hold.</summary>
+    public ConflictPolicies? Policies { get; init; }
+}

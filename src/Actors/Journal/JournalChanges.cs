@@ -13,7 +13,7 @@ internal sealed class JournalChanges(ReadJournal read)
         byte[] found = [];
         Read(tenant, sequence, sequence, row =>
         {
-            var view = row.Manifest == EventWriter.PushedManifest ? new PushedView(row.Bytes) : default;
+            var view = EventWriter.IsPush(row.Manifest) ? new PushedView(row.Bytes) : default;
             found = row.Bytes;
             return view.Message == message && view.Digest == digest
                 ? false
@@ -38,7 +38,7 @@ internal sealed class JournalChanges(ReadJournal read)
     {
         Read(tenant, plan.FromSequence, plan.HeadSequence, row =>
         {
-            if (row.Manifest == EventWriter.PushedManifest)
+            if (EventWriter.IsPush(row.Manifest))
             {
                 page.Add(row.Bytes);
             }
@@ -57,9 +57,9 @@ internal sealed class JournalChanges(ReadJournal read)
         var lsns = new SortedSet<long>();
         foreach (var outcome in new PushedView(pushed).Outcomes())
         {
-            if (outcome.Verdict == Verdict.Conflicting)
+            if (outcome.Conflict != ConflictType.None)
             {
-                lsns.Add(outcome.Lsn);
+                lsns.Add(outcome.MetLsn);
             }
         }
 
@@ -79,7 +79,7 @@ internal sealed class JournalChanges(ReadJournal read)
             var before = found.Count;
             Read(tenant, places.FromSequences[before], places.HeadSequence, row =>
             {
-                if (row.Manifest == EventWriter.PushedManifest)
+                if (EventWriter.IsPush(row.Manifest))
                 {
                     Take(row.Bytes, lsns, found, ref room);
                 }

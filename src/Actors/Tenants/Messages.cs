@@ -28,6 +28,15 @@ internal sealed record LocateChanges(TenantId Tenant, IReadOnlyList<long> Lsns) 
 /// <summary>A client lives.</summary>
 internal sealed record NoteHeartbeat(TenantId Tenant, Heartbeat Heartbeat) : ITenantMessage;
 
+/// <summary>Say which conflict policies are in force.</summary>
+internal sealed record AskPolicies(TenantId Tenant) : ITenantMessage;
+
+/// <summary>Set the tenant's own conflict policies.</summary>
+/// <param name="Tenant">Whose.</param>
+/// <param name="Policies">The policies; null: those of the configuration.</param>
+/// <param name="By">Whose token it is.</param>
+internal sealed record SetPolicies(TenantId Tenant, ConflictPolicies? Policies, ClientId By) : ITenantMessage;
+
 /// <summary>Answer to <see cref="StorePush"/>.</summary>
 /// <param name="Event">The event that holds the outcome; null where it is to be read from the journal.</param>
 /// <param name="Sequence">Its journal sequence number.</param>

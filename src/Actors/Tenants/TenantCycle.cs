@@ -13,6 +13,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     where TCaller : notnull
 {
     private readonly string _name = PersistenceIds.Of(id);
+    private readonly TenantReplay _replay = new(id, PersistenceIds.Of(id), services.Events);
     private readonly HashSet<TCaller> _owed = [];
     private readonly Dictionary<ClientId, long> _registering = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options, PersistenceIds.Of(id));
@@ -23,33 +24,12 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private bool _stopping;
 
     /// <summary>Begins with the newest snapshot, where there is one. Throws where it is another tenant's, or of another event.</summary>
-    public void Recover(StoredSnapshot snapshot, long sequence)
-    {
-        if (snapshot.Of.PersistenceId != _name || snapshot.Of.Sequence != sequence || snapshot.State.Sequence != sequence)
-        {
-            throw new InvalidDataException($"The snapshot at {sequence} is of {snapshot.Of.PersistenceId} at {snapshot.Of.Sequence}.");
-        }
-
-        _tenant = new Tenant(snapshot.State);
-    }
+    public void Recover(StoredSnapshot snapshot, long sequence) => _tenant = _replay.Begin(snapshot, sequence);
 
     /// <summary>Takes the next event of the journal. Throws where it is not the next, or not what was written there.</summary>
     public void Recover(JournalEvent e, long sequence)
     {
-        if (sequence != _tenant.Sequence + 1)
-        {
-            throw new JournalDamageException(id, _tenant.Sequence + 1, "is missing");
-        }
-
-        try
-        {
-            _tenant.Apply(services.Events.Read(e.Manifest, e.Bytes, PlaceOf(e.Manifest, sequence)), sequence, e.Bytes.Length);
-        }
-        catch (Exception bad) when (bad is InvalidDataException or ArgumentException)
-        {
-            throw new JournalDamageException(id, sequence, $"cannot be used: {bad.Message}", bad);
-        }
-
+        _replay.Apply(_tenant, e, sequence);
         _snapshots.Count(e.Bytes.Length);
     }
 
@@ -89,6 +69,12 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
                 break;
             case LocateChanges m:
                 Answer(from, new ChangesLocated([.. m.Lsns.Select(_tenant.SequenceBefore)], _durable.Sequence));
+                break;
+            case AskPolicies:
+                AnswerBehindWrites(from, TellPolicies);
+                break;
+            case SetPolicies m:
+                SetPolicies(m, from);
                 break;
             case NoteHeartbeat m:
                 BehindRegistration(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
@@ -169,7 +155,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 
     private void Store(Push push, TCaller from)
     {
-        var decision = _tenant.Decide(push, NowMicros());
+        var decision = _tenant.Decide(push, NowMicros(), services.Options.Policies);
         if (decision.Refusal is { } refusal)
         {
             AnswerBehindWrites(from, () => refusal);
@@ -194,6 +180,19 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 
         Persist(applied, from, Stored);
     }
+
+    private void SetPolicies(SetPolicies m, TCaller from)
+    {
+        if (_tenant.Decide(m.Policies, m.By, services.NewServerNode(), NowMicros()) is { } e)
+        {
+            Persist(Apply(e), from, TellPolicies);
+            return;
+        }
+
+        AnswerBehindWrites(from, TellPolicies);
+    }
+
+    private PoliciesReply TellPolicies() => new(_tenant.Policies ?? services.Options.Policies, _tenant.Policies is not null);
 
     private object Plan(PlanPage m)
     {

@@ -9,7 +9,7 @@ public sealed class AckWriter(ZstdFrames zstd)
 {
     /// <summary>Writes the acknowledgement of a push that was not refused.</summary>
     /// <param name="to">Where to.</param>
-    /// <param name="pushedEvent">Bytes of the <c>pushed/1</c> event that holds the outcome.</param>
+    /// <param name="pushedEvent">Bytes of the event that holds the outcome.</param>
     /// <param name="serverChanges">The versions that its conflicts met, by LSN: all of them.</param>
     /// <param name="serverLsn">The safe position (protocol 5.4).</param>
     /// <param name="headLsn">The durable head.</param>
@@ -41,7 +41,7 @@ public sealed class AckWriter(ZstdFrames zstd)
 
     /// <summary>Writes the error body of an atomic push that met a conflict: 409 <c>CONFLICT</c> with the reports (protocol 4.3).</summary>
     /// <param name="to">Where to.</param>
-    /// <param name="pushedEvent">Bytes of the <c>pushed/1</c> event that holds the outcome.</param>
+    /// <param name="pushedEvent">Bytes of the event that holds the outcome.</param>
     /// <param name="serverChanges">The versions that its conflicts met, by LSN: all of them.</param>
     /// <param name="serverNode">The journal's own node.</param>
     /// <param name="requestId">The request's id, as <c>X-Request-ID</c> has it.</param>
@@ -123,13 +123,13 @@ public sealed class AckWriter(ZstdFrames zstd)
         json.WriteStartArray("conflicts"u8);
         foreach (var outcome in view.Outcomes())
         {
-            if (outcome.Verdict != Verdict.Conflicting)
+            if (outcome.Conflict == ConflictType.None)
             {
                 continue;
             }
 
             // Many changes of a batch may meet the same version, so what the answer holds is counted here again (protocol 5.5).
-            var (change, omitted) = serverChanges[outcome.Lsn];
+            var (change, omitted) = serverChanges[outcome.MetLsn];
             omitted |= dataBytes + change.DataBytes > Limits.ReportDataBytesMax;
             dataBytes += omitted ? 0 : change.DataBytes;
             WriteConflict(json, changes, in outcome, in change, omitted);
@@ -147,7 +147,7 @@ public sealed class AckWriter(ZstdFrames zstd)
         json.WriteString("table"u8, outcome.Table.Span);
         changes.WriteKey(outcome.Key.Span);
         json.WriteString("conflict_type"u8, outcome.Conflict.ToString());
-        json.WriteString("description"u8, Describe(outcome.Conflict, outcome.Lsn));
+        json.WriteString("description"u8, Describe(in outcome));
         json.WriteString("resolution"u8, outcome.Resolution.ToString());
         json.WritePropertyName("server_change"u8);
         changes.Write(in serverChange, withData: !omitted);
@@ -156,6 +156,15 @@ public sealed class AckWriter(ZstdFrames zstd)
 
     private static bool IsAcknowledged(Verdict verdict) =>
         verdict is Verdict.Accepted or Verdict.Repeated or Verdict.Superseded or Verdict.Converged;
+
+    private static string Describe(in StoredOutcome outcome) => outcome.Resolution switch
+    {
+        Resolution.ClientWon =>
+            $"The change does not know LSN {outcome.MetLsn} and won over it by the policy {ConflictPolicyNames.Of(outcome.Policy)}.",
+        Resolution.ServerWon =>
+            $"LSN {outcome.MetLsn}, which this change does not know, stands by the policy {ConflictPolicyNames.Of(outcome.Policy)}.",
+        _ => Describe(outcome.Conflict, outcome.MetLsn),
+    };
 
     private static string Describe(ConflictType conflict, long lsn) => conflict switch
     {

@@ -139,6 +139,24 @@ internal ref struct BytesReader(ReadOnlySpan<byte> bytes, int at = 0)
         return entries;
     }
 
+    /// <summary>A tenant's own policies; null where it has none. They stand by their tables' names.</summary>
+    public ConflictPolicies? Policies()
+    {
+        var policy = Byte();
+        if (policy == 0)
+        {
+            return null;
+        }
+
+        var tables = new TablePolicy[Count(bytesEach: 3)];
+        foreach (ref var table in tables.AsSpan())
+        {
+            table = new TablePolicy(Text(), (ConflictPolicy)Byte());
+        }
+
+        return ConflictPolicies.TryCreate((ConflictPolicy)(policy - 1), tables) ?? throw Corrupt("a conflict policy cannot be");
+    }
+
     public readonly void End()
     {
         if (Left != 0)

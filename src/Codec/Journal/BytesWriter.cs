@@ -87,6 +87,27 @@ internal sealed class BytesWriter(int capacity) : IDisposable
         }
     }
 
+    /// <summary>
+    /// A tenant's own policies: 0 where it has none; else one more than the policy of unnamed tables, how many tables are named, and of
+    /// each its name and policy.
+    /// </summary>
+    public void Policies(ConflictPolicies? policies)
+    {
+        if (policies is null)
+        {
+            Byte(0);
+            return;
+        }
+
+        Byte((byte)(1 + (byte)policies.Default));
+        Number(policies.Tables.Count);
+        foreach (var (table, policy) in policies.Tables)
+        {
+            Text(table);
+            Byte((byte)policy);
+        }
+    }
+
     /// <summary>Forgets everything written from there on.</summary>
     public void Truncate(int length) => Length = length;
 

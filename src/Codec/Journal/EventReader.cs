@@ -23,7 +23,8 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
 
         return manifest switch
         {
-            EventWriter.PushedManifest => ReadPushed(new PushedView(bytes)),
+            EventWriter.PushedManifest or EventWriter.PushedByPolicyManifest => ReadPushed(ViewOf(manifest, bytes)),
+            EventWriter.PolicyManifest => ReadPolicy(bytes.Span[..body]),
             EventWriter.RegisteredManifest => ReadRegistered(bytes.Span[..body], first: true),
             EventWriter.ReregisteredManifest => ReadRegistered(bytes.Span[..body], first: false),
             _ => throw BytesReader.Corrupt($"the manifest {manifest} is not known"),
@@ -47,6 +48,28 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         return new Registered(client, node, serverNode, metadata, at, first);
     }
 
+    private static PolicySet ReadPolicy(ReadOnlySpan<byte> bytes)
+    {
+        var from = new BytesReader(bytes);
+        if (from.Byte() != EventWriter.Format)
+        {
+            throw BytesReader.Corrupt("its format is not known");
+        }
+
+        var at = from.Signed();
+        var serverNode = from.Uuid();
+        var by = from.Client();
+        var policies = from.Policies();
+        from.End();
+        return new PolicySet(policies, by, serverNode, at);
+    }
+
+    private static PushedView ViewOf(string manifest, ReadOnlyMemory<byte> bytes)
+    {
+        var view = new PushedView(bytes);
+        return view.Manifest == manifest ? view : throw BytesReader.Corrupt("its format is not its manifest's");
+    }
+
     private Pushed ReadPushed(in PushedView view)
     {
         var client = ClientOf(view.Client.Span);
@@ -55,6 +78,7 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         var changes = new PushedChange[view.ChangeCount];
         var tables = new TableNames(view);
         var walk = new PushedWalk(view);
+        long[]? wonOver = null;
         for (var i = 0; walk.MoveNext(); i++)
         {
             var others = VectorClock.Empty;
@@ -66,12 +90,23 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
                 others = accepted ? record.Clock : others;
             }
 
-            judgements[i] = new Judgement(walk.Verdict, walk.LocalLsn, walk.Lsn, walk.Counter, walk.DotValid, walk.Conflict, others);
+            judgements[i] = new Judgement(walk.Verdict, walk.LocalLsn, walk.Lsn, walk.Counter, walk.DotValid, walk.Conflict, others)
+            {
+                Policy = walk.Policy,
+                ServerWon = walk.Resolution == Resolution.ServerWon,
+            };
+            if (walk.Resolution == Resolution.ClientWon)
+            {
+                (wonOver ??= new long[view.ChangeCount])[i] = walk.MetLsn;
+            }
         }
 
         return new Pushed(
             view.Message, view.Digest, client, author, view.AtMicros, view.Refused, view.FirstLsn, judgements, changes,
-            view.JudgedLsn, view.JudgedCounter);
+            view.JudgedLsn, view.JudgedCounter)
+        {
+            WonOver = wonOver,
+        };
     }
 
     private PushedChange ReadChange(in PushedView view, in ChangeRecord record, long localLsn, bool accepted, TableNames tables)

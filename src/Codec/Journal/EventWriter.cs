@@ -14,12 +14,20 @@ public static class EventWriter
     /// <summary>Manifest of a registration that changes a known client.</summary>
     public const string ReregisteredManifest = "reregistered/1";
 
-    /// <summary>Manifest of a judged push.</summary>
+    /// <summary>Manifest of a judged push, all of whose conflicts were rejected by the policy <c>reject</c>.</summary>
     public const string PushedManifest = "pushed/1";
 
+    /// <summary>Manifest of a judged push with a conflict that another policy was in force for (protocol 5.5).</summary>
+    public const string PushedByPolicyManifest = "pushed/2";
+
+    /// <summary>Manifest of a tenant's own conflict policies.</summary>
+    public const string PolicyManifest = "policy/1";
+
     internal const byte Format = 1;
+    internal const byte PolicyFormat = 2;
     internal const byte RefusedFlag = 1;
     internal const byte DotValidBit = 8;
+    internal const byte WonBit = 16;
     internal const byte CompressedBit = 4;
     internal const int ChecksumBytes = 4;
 
@@ -30,15 +38,19 @@ public static class EventWriter
     public static string ManifestOf(TenantEvent e) => e switch
     {
         Registered registered => registered.First ? RegisteredManifest : ReregisteredManifest,
-        Pushed => PushedManifest,
+        Pushed pushed => FormatOf(pushed) == Format ? PushedManifest : PushedByPolicyManifest,
+        PolicySet => PolicyManifest,
         _ => throw new ArgumentException($"{e} is no event of a tenant.", nameof(e)),
     };
+
+    /// <summary>Whether a push is stored under that manifest, so that <see cref="PushedView"/> reads it.</summary>
+    public static bool IsPush(string manifest) => manifest is PushedManifest or PushedByPolicyManifest;
 
     /// <summary>The event's bytes.</summary>
     public static byte[] Write(TenantEvent e)
     {
         using var to = new BytesWriter(UsualBytes(e));
-        to.Byte(Format);
+        to.Byte(e is Pushed judged ? FormatOf(judged) : Format);
         switch (e)
         {
             case Registered registered:
@@ -46,6 +58,9 @@ public static class EventWriter
                 break;
             case Pushed pushed:
                 Write(to, pushed);
+                break;
+            case PolicySet set:
+                Write(to, set);
                 break;
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
@@ -64,6 +79,28 @@ public static class EventWriter
         to.Metadata(e.Metadata);
     }
 
+    private static void Write(BytesWriter to, PolicySet e)
+    {
+        to.Signed(e.AtMicros);
+        to.Uuid(e.ServerNode);
+        to.Text(e.By.Value);
+        to.Policies(e.Policies);
+    }
+
+    /// <summary>What needs no room for policies is stored as it was before there were any.</summary>
+    private static byte FormatOf(Pushed e)
+    {
+        foreach (ref readonly var judgement in e.Judgements.Span)
+        {
+            if (judgement.Policy != ConflictPolicy.Reject)
+            {
+                return PolicyFormat;
+            }
+        }
+
+        return Format;
+    }
+
     private static void Write(BytesWriter to, Pushed e)
     {
         to.Uuid(e.Message);
@@ -78,7 +115,7 @@ public static class EventWriter
         to.Text(e.Client.Value);
         to.Text(e.Author == NodeId.Of(e.Client) ? "" : e.Author.Value);
         var tables = WriteTables(to, e);
-        WriteOutcomes(to, e.Judgements.Span);
+        WriteOutcomes(to, e, FormatOf(e));
         WriteRecords(to, e, tables);
     }
 
@@ -100,13 +137,15 @@ public static class EventWriter
         return tables;
     }
 
-    private static void WriteOutcomes(BytesWriter to, ReadOnlySpan<Judgement> judgements)
+    private static void WriteOutcomes(BytesWriter to, Pushed e, byte format)
     {
-        using var outcomes = new BytesWriter(16 * (judgements.Length + 1));
+        using var outcomes = new BytesWriter(16 * (e.Judgements.Length + 1));
         long local = 0, counter = 0;
-        foreach (ref readonly var judgement in judgements)
+        for (var i = 0; i < e.Judgements.Length; i++)
         {
-            outcomes.Byte((byte)((byte)judgement.Verdict | (judgement.DotValid ? DotValidBit : 0)));
+            ref readonly var judgement = ref e.Judgements.Span[i];
+            var won = judgement.Resolution == Resolution.ClientWon;
+            outcomes.Byte((byte)((byte)judgement.Verdict | (judgement.DotValid ? DotValidBit : 0) | (won ? WonBit : 0)));
             outcomes.Signed(judgement.LocalLsn - local);
             outcomes.Signed(judgement.Counter - counter);
             (local, counter) = (judgement.LocalLsn, judgement.Counter);
@@ -115,14 +154,28 @@ public static class EventWriter
                 outcomes.Number(judgement.Lsn);
             }
 
-            if (judgement.Verdict == Verdict.Conflicting)
+            if (judgement.Conflict != ConflictType.None)
             {
-                outcomes.Byte((byte)((byte)judgement.Conflict | ((byte)Resolution.Rejected << 4)));
+                WriteConflict(outcomes, in judgement, format);
+            }
+
+            if (won)
+            {
+                outcomes.Number(e.WonOver![i]);
             }
         }
 
         to.Number(outcomes.Length);
         to.Bytes(outcomes.Written);
+    }
+
+    private static void WriteConflict(BytesWriter outcomes, in Judgement judgement, byte format)
+    {
+        outcomes.Byte((byte)((byte)judgement.Conflict | ((byte)judgement.Resolution << 4)));
+        if (format >= PolicyFormat)
+        {
+            outcomes.Byte((byte)judgement.Policy);
+        }
     }
 
     private static void WriteRecords(BytesWriter to, Pushed e, Dictionary<string, int> tables)

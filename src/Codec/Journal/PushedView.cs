@@ -4,7 +4,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Codec;
 
 /// <summary>
-/// Looks into the bytes of a <c>pushed/1</c> event without making objects of it. What it gives are slices of those bytes.
+/// Looks into the bytes of a <c>pushed/1</c> or <c>pushed/2</c> event without making objects of it. What it gives are slices of them.
 /// Bytes that break the layout are an <see cref="InvalidDataException"/>, here or while walking; their CRC is not looked at.
 /// </summary>
 public readonly struct PushedView
@@ -21,7 +21,8 @@ public readonly struct PushedView
 
         _bytes = bytes[..^EventWriter.ChecksumBytes];
         var from = new BytesReader(_bytes.Span);
-        if (from.Byte() != EventWriter.Format)
+        Format = from.Byte();
+        if (Format is not (EventWriter.Format or EventWriter.PolicyFormat))
         {
             throw BytesReader.Corrupt("its format is not known");
         }
@@ -91,6 +92,11 @@ public readonly struct PushedView
     public ReadOnlyMemory<byte> Author { get; }
 
     internal ReadOnlyMemory<byte> Bytes => _bytes;
+
+    internal byte Format { get; }
+
+    /// <summary>The manifest that bytes of this format are stored under.</summary>
+    internal string Manifest => Format == EventWriter.Format ? EventWriter.PushedManifest : EventWriter.PushedByPolicyManifest;
 
     internal int TablesAt { get; }
 

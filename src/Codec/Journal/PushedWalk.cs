@@ -3,7 +3,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Codec;
 
 /// <summary>
-/// Goes through the changes of a <c>pushed/1</c> event: outcomes and records side by side. A record is decoded only when asked for.
+/// Goes through the changes of a stored push: outcomes and records side by side. A record is decoded only when asked for.
 /// </summary>
 internal ref struct PushedWalk
 {
@@ -41,6 +41,11 @@ internal ref struct PushedWalk
     public ConflictType Conflict { get; private set; }
 
     public Resolution Resolution { get; private set; }
+
+    public ConflictPolicy Policy { get; private set; }
+
+    /// <summary>The LSN of the version that a conflict met, won or not; 0 where there was none.</summary>
+    public long MetLsn { get; private set; }
 
     public bool MoveNext()
     {
@@ -86,14 +91,22 @@ internal ref struct PushedWalk
     /// <summary>The outcome under the walk; table and key only where it is a conflict.</summary>
     public readonly StoredOutcome Outcome()
     {
-        if (Verdict != Verdict.Conflicting)
+        if (Conflict == ConflictType.None)
         {
-            return new StoredOutcome(Verdict, LocalLsn, Lsn, Conflict, Resolution, default, default);
+            return new StoredOutcome(Verdict, LocalLsn, Lsn, Conflict, Resolution, default, default, Policy, MetLsn);
         }
 
         var record = Record();
         return new StoredOutcome(
-            Verdict, LocalLsn, Lsn, Conflict, Resolution, _view.Table(record.Table), _view.Slice(record.KeyAt, record.KeyBytes));
+            Verdict,
+            LocalLsn,
+            Lsn,
+            Conflict,
+            Resolution,
+            _view.Table(record.Table),
+            _view.Slice(record.KeyAt, record.KeyBytes),
+            Policy,
+            MetLsn);
     }
 
     /// <summary>The accepted or conflicting change under the walk, decoded.</summary>
@@ -130,7 +143,10 @@ internal ref struct PushedWalk
         var flags = _outcomes.Byte();
         Verdict = (Verdict)(flags & 7);
         DotValid = (flags & EventWriter.DotValidBit) != 0;
-        if (flags > (EventWriter.DotValidBit | 7) || Verdict is < Verdict.Accepted or > Verdict.Withdrawn)
+        var won = (flags & EventWriter.WonBit) != 0;
+        if (flags > (EventWriter.WonBit | EventWriter.DotValidBit | 7)
+            || Verdict is < Verdict.Accepted or > Verdict.Withdrawn
+            || (won && (Verdict != Verdict.Accepted || _view.Format == EventWriter.Format)))
         {
             throw BytesReader.Corrupt("a verdict is not known");
         }
@@ -148,20 +164,30 @@ internal ref struct PushedWalk
             throw BytesReader.Corrupt("it counts its accepted changes wrongly");
         }
 
-        ReadConflict();
+        (Conflict, Resolution, Policy, MetLsn) = (ConflictType.None, 0, default, 0);
+        if (won || Verdict == Verdict.Conflicting)
+        {
+            ReadConflict(won);
+        }
     }
 
-    private void ReadConflict()
+    private void ReadConflict(bool won)
     {
-        (Conflict, Resolution) = (ConflictType.None, 0);
-        if (Verdict != Verdict.Conflicting)
-        {
-            return;
-        }
-
         var kind = _outcomes.Byte();
         (Conflict, Resolution) = ((ConflictType)(kind & 15), (Resolution)(kind >> 4));
-        if (Conflict is < ConflictType.UniqueConstraintViolation or > ConflictType.UpdatedOnServer || Resolution != Resolution.Rejected)
+        Policy = _view.Format == EventWriter.Format ? ConflictPolicy.Reject : (ConflictPolicy)_outcomes.Byte();
+        MetLsn = won ? _outcomes.Number(Limits.SafeIntegerMax) : Lsn;
+        var canBe = Resolution switch
+        {
+            Resolution.Rejected => !won,
+            Resolution.ServerWon => !won && Policy != ConflictPolicy.Reject,
+            Resolution.ClientWon => won && MetLsn > 0 && MetLsn < Lsn
+                && Policy is ConflictPolicy.ClientWins or ConflictPolicy.LastWriteWins,
+            _ => false,
+        };
+        if (Conflict is < ConflictType.UniqueConstraintViolation or > ConflictType.UpdatedOnServer
+            || Policy > ConflictPolicy.LastWriteWins
+            || !canBe)
         {
             throw BytesReader.Corrupt("a kind of conflict is not known");
         }
@@ -174,7 +200,7 @@ internal ref struct PushedWalk
     }
 }
 
-/// <summary>One record of a <c>pushed/1</c> event: numbers, and where its bytes stand.</summary>
+/// <summary>One record of a stored push: numbers, and where its bytes stand.</summary>
 internal readonly record struct ChangeRecord(
     int Table,
     Operation Operation,

@@ -50,8 +50,10 @@ public readonly record struct StoredChange(
 /// <param name="Lsn">The LSN that it got, or of the version that stands instead or that it met; 0 where it was withdrawn.</param>
 /// <param name="Conflict">The kind of conflict; none where there was none.</param>
 /// <param name="Resolution">How the conflict ended; 0 where there was none.</param>
-/// <param name="Table">Of a conflicting change: the table's name, UTF-8.</param>
-/// <param name="Key">Of a conflicting change: the row's key.</param>
+/// <param name="Table">Of a conflict: the table's name, UTF-8.</param>
+/// <param name="Key">Of a conflict: the row's key.</param>
+/// <param name="Policy">The policy that was in force, where there was a conflict.</param>
+/// <param name="MetLsn">The LSN of the version that a conflict met, won or not; 0 where there was none.</param>
 public readonly record struct StoredOutcome(
     Verdict Verdict,
     long LocalLsn,
@@ -59,4 +61,6 @@ public readonly record struct StoredOutcome(
     ConflictType Conflict,
     Resolution Resolution,
     ReadOnlyMemory<byte> Table,
-    ReadOnlyMemory<byte> Key);
+    ReadOnlyMemory<byte> Key,
+    ConflictPolicy Policy,
+    long MetLsn);

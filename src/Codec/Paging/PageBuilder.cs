@@ -50,7 +50,7 @@ public sealed class PageBuilder
     internal StoredChanges Stored { get; }
 
     /// <summary>Takes what the page wants of the next event; one that brings nothing new costs next to nothing.</summary>
-    /// <param name="pushedEvent">Bytes of a <c>pushed/1</c> event, which must not change while the page is used.</param>
+    /// <param name="pushedEvent">Bytes of the event of a push, which must not change while the page is used.</param>
     public void Add(ReadOnlyMemory<byte> pushedEvent)
     {
         if (IsFull)

@@ -26,7 +26,9 @@ internal readonly ref struct RowColumns
     private readonly Span<byte> _localLsns;
     private readonly Span<byte> _authors;
     private readonly Span<byte> _flags;
+    private readonly Span<byte> _times;
 
+    /// <summary>Columns over these bytes; a snapshot of the first format has no times.</summary>
     public RowColumns(Span<byte> bytes, int count)
     {
         _rows = bytes[..(16 * count)];
@@ -36,6 +38,7 @@ internal readonly ref struct RowColumns
         _localLsns = bytes.Slice(40 * count, 8 * count);
         _authors = bytes.Slice(48 * count, 4 * count);
         _flags = bytes.Slice(52 * count, count);
+        _times = bytes[(53 * count)..];
     }
 
     public void Set(int at, in RowVersion row)
@@ -48,6 +51,7 @@ internal readonly ref struct RowColumns
         BinaryPrimitives.WriteInt64LittleEndian(_localLsns[(8 * at)..], row.LocalLsn);
         BinaryPrimitives.WriteInt32LittleEndian(_authors[(4 * at)..], row.Author);
         _flags[at] = (byte)((byte)row.Operation | (row.DotValid ? DotValidBit : 0));
+        BinaryPrimitives.WriteInt64LittleEndian(_times[(8 * at)..], row.TimestampMicros);
     }
 
     public RowVersion Get(int at)
@@ -64,7 +68,8 @@ internal readonly ref struct RowColumns
                 BinaryPrimitives.ReadUInt64LittleEndian(_contents[(8 * at)..]),
                 BinaryPrimitives.ReadInt32LittleEndian(_authors[(4 * at)..]),
                 (Operation)(flags & 3),
-                (flags & DotValidBit) != 0)
+                (flags & DotValidBit) != 0,
+                _times.IsEmpty ? RowVersion.NoTime : BinaryPrimitives.ReadInt64LittleEndian(_times[(8 * at)..]))
             : throw BytesReader.Corrupt("a row's operation is not known");
     }
 }

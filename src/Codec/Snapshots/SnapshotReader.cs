@@ -18,16 +18,18 @@ public sealed class SnapshotReader
     private readonly HashSet<string> _names = [];
     private readonly long _head;
     private readonly long _sequence;
+    private readonly int _rowBytes;
     private SnapshotPart _last = SnapshotPart.Nodes;
     private long _rowCount;
 
-    private SnapshotReader(long head, long sequence) => (_head, _sequence) = (head, sequence);
+    private SnapshotReader(long head, long sequence, int rowBytes) => (_head, _sequence, _rowBytes) = (head, sequence, rowBytes);
 
     /// <summary>The snapshot; null where it was made with another hash key, so that its rows' hashes say nothing here.</summary>
     public static TenantSnapshot? Read(ReadOnlyMemory<byte> bytes, KeyedHash hash)
     {
         var from = new BytesReader(bytes.Span);
-        if (from.Byte() != SnapshotWriter.Format)
+        var format = from.Byte();
+        if (format is not (SnapshotWriter.Format or SnapshotWriter.Format1))
         {
             throw BytesReader.Corrupt("its format is not known");
         }
@@ -37,16 +39,21 @@ public sealed class SnapshotReader
         var head = from.Number(Limits.SafeIntegerMax);
         var sequence = from.Number(long.MaxValue);
         var counts = (from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue));
+        var policies = format == SnapshotWriter.Format1 ? null : from.Policies();
         CheckCrc(bytes.Span, 0, ref from);
         if (fingerprint != hash.Fingerprint)
         {
             return null;
         }
 
-        var reader = new SnapshotReader(head, sequence);
+        var rowBytes = format == SnapshotWriter.Format1 ? SnapshotWriter.RowBytes1 : SnapshotWriter.RowBytes;
+        var reader = new SnapshotReader(head, sequence, rowBytes);
         reader.ReadParts(bytes.Span, ref from);
         return counts == (reader._nodes.Count, reader._clients.Count, reader._marks.Count, reader._rowCount)
             ? new TenantSnapshot(serverNode, head, sequence, reader._nodes, reader._clients, reader._rows, reader._marks)
+            {
+                Policies = policies,
+            }
             : throw BytesReader.Corrupt("a part is missing");
     }
 
@@ -187,8 +194,8 @@ public sealed class SnapshotReader
 
     private void ReadRows(Span<byte> raw)
     {
-        var count = raw.Length / SnapshotWriter.RowBytes;
-        if (count * SnapshotWriter.RowBytes != raw.Length)
+        var count = raw.Length / _rowBytes;
+        if (count * _rowBytes != raw.Length)
         {
             throw BytesReader.Corrupt("a part of rows is cut");
         }

@@ -12,16 +12,22 @@ namespace HeliosSync.Codec;
 /// </summary>
 public static class SnapshotWriter
 {
-    internal const byte Format = 1;
+    internal const byte Format = 2;
+
+    /// <summary>The format before rows had times and tenants policies; it is still read.</summary>
+    internal const byte Format1 = 1;
 
     /// <summary>Bytes of one part before compression.</summary>
     internal const int PartBytesMax = 4 * 1_024 * 1_024;
 
-    /// <summary>Rows of one part: 53 bytes each stay below <see cref="PartBytesMax"/>.</summary>
+    /// <summary>Rows of one part: 61 bytes each stay below <see cref="PartBytesMax"/>.</summary>
     internal const int PartRowsMax = 64 * RowTable.ChunkRows;
 
-    /// <summary>Bytes of a row in its seven columns.</summary>
-    internal const int RowBytes = 16 + 8 + 8 + 8 + 8 + 4 + 1;
+    /// <summary>Bytes of a row in its eight columns.</summary>
+    internal const int RowBytes = RowBytes1 + 8;
+
+    /// <summary>Bytes of a row in the seven columns of the first format.</summary>
+    internal const int RowBytes1 = 16 + 8 + 8 + 8 + 8 + 4 + 1;
 
     // A part is closed at this size; the largest item, a client with a full window and metadata, takes 130 KB.
     private const int PartBytesEnough = PartBytesMax - (256 * 1_024);
@@ -71,6 +77,7 @@ public static class SnapshotWriter
         to.Number(s.Clients.Count);
         to.Number(s.Marks.Count);
         to.Number(s.Rows.Sum(static chunk => (long)chunk.Length));
+        to.Policies(s.Policies);
         to.Fixed32(Crc32.HashToUInt32(to.Written));
     }
 

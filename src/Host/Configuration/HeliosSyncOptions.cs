@@ -62,6 +62,12 @@ public sealed record HeliosSyncOptions
     /// <summary>Events after which a tenant keeps a snapshot: with fewer it is read back faster, and writes more. At least 10.</summary>
     public int SnapshotEvents { get; set; } = 50_000;
 
+    /// <summary>What becomes of conflicts in tenants that have no policy of their own (protocol 5.5), such as <c>server-wins</c>.</summary>
+    public string ConflictPolicy { get; set; } = ConflictPolicyNames.Of(Domain.ConflictPolicy.Reject);
+
+    /// <summary>Tables for which another policy holds there, each as in <c>tasks=last-write-wins</c>.</summary>
+    public IList<string> ConflictPolicyTables { get; } = [];
+
     /// <summary>
     /// How the journal is written: <c>sqlite</c>, our own way, or <c>akka-persistence-sql</c>, with the plugin of that name. Both use the
     /// same tables, so it can be changed at any start.

@@ -76,6 +76,7 @@ internal sealed class SettingsReader
             Journal(options.Journal),
             options.UnsafeSynchronousOff,
             options.NodeId ?? Environment.MachineName,
+            PolicySettings.Read(options, _problems),
             Address(options.AdvertisedAddress));
     }
 

@@ -11,7 +11,11 @@ internal delegate ValueTask<Refusal?> Handler(Exchange exchange);
 /// <param name="Scope">What a token must allow; none: no token is asked for.</param>
 /// <param name="Handle">What it does.</param>
 /// <param name="HeldWithoutToken">Whether a request without a token is let in where anonymous registration is on (protocol 4.1).</param>
-internal sealed record Endpoint(string Path, string Method, Scopes Scope, Handler Handle, bool HeldWithoutToken = false);
+internal sealed record Endpoint(string Path, string Method, Scopes Scope, Handler Handle, bool HeldWithoutToken = false)
+{
+    /// <summary>Every method that its path takes.</summary>
+    public string Allow { get; init; } = Method;
+}
 
 /// <summary>One request and its answer, on the way through the host.</summary>
 /// <param name="http">The framework's view of it.</param>

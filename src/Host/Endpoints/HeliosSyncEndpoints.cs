@@ -16,9 +16,9 @@ public static class HeliosSyncEndpoints
         var services = routes.ServiceProvider;
         var frame = services.GetRequiredService<RequestFrame>();
         var group = routes.MapGroup(BasePath);
-        foreach (var endpoint in Table(services))
+        foreach (var path in Table(services).GroupBy(static endpoint => endpoint.Path))
         {
-            group.Map(endpoint.Path, frame.Around(endpoint));
+            group.Map(path.Key, frame.Around([.. path]));
         }
 
         group.Map("/{**rest}", frame.Around(RequestFrame.Nowhere));
@@ -33,6 +33,7 @@ public static class HeliosSyncEndpoints
         var pull = services.GetRequiredService<PullEndpoint>();
         var push = services.GetRequiredService<PushEndpoint>();
         var heartbeat = services.GetRequiredService<HeartbeatEndpoint>();
+        var policy = services.GetRequiredService<PolicyEndpoint>();
         return
         [
             new("/health", HttpMethods.Get, Scopes.None, health.LiveAsync),
@@ -42,6 +43,8 @@ public static class HeliosSyncEndpoints
             new("/pull", HttpMethods.Post, Scopes.Read, pull.HandleAsync),
             new("/push", HttpMethods.Post, Scopes.Write, push.HandleAsync),
             new("/heartbeat", HttpMethods.Post, Scopes.Read, heartbeat.HandleAsync),
+            new("/policy", HttpMethods.Get, Scopes.Admin, policy.TellAsync),
+            new("/policy", HttpMethods.Put, Scopes.Admin, policy.SetAsync),
         ];
     }
 }

@@ -24,8 +24,13 @@ internal sealed class RequestFrame(
         Scopes.None,
         static _ => ValueTask.FromResult<Refusal?>(new Refusal(ErrorCode.NotFound, "There is nothing at this path.")));
 
-    /// <summary>The endpoint, framed.</summary>
-    public RequestDelegate Around(Endpoint endpoint) => http => InvokeAsync(http, endpoint);
+    /// <summary>The endpoints of one path, framed: a request goes to the one of its method.</summary>
+    public RequestDelegate Around(params Endpoint[] endpoints)
+    {
+        var allow = string.Join(", ", endpoints.Select(static endpoint => endpoint.Method));
+        Endpoint[] framed = [.. endpoints.Select(endpoint => endpoint with { Allow = allow })];
+        return http => InvokeAsync(http, Array.Find(framed, e => Allows(e.Method, http.Request.Method)) ?? framed[0]);
+    }
 
     private async Task InvokeAsync(HttpContext http, Endpoint endpoint)
     {
@@ -74,8 +79,8 @@ internal sealed class RequestFrame(
         var (http, endpoint) = (exchange.Http, exchange.Endpoint);
         if (!Allows(endpoint.Method, http.Request.Method))
         {
-            http.Response.Headers.Allow = endpoint.Method;
-            return new Refusal(ErrorCode.MethodNotAllowed, $"This path takes {endpoint.Method} only.");
+            http.Response.Headers.Allow = endpoint.Allow;
+            return new Refusal(ErrorCode.MethodNotAllowed, $"This path takes {endpoint.Allow} only.");
         }
 
         return (endpoint.Scope == Scopes.None ? null : await AdmitAsync(exchange)) ?? await endpoint.Handle(exchange);

@@ -53,6 +53,7 @@ internal sealed class SyncService(
             PassivateAfter = settings.TenantIdleTime,
             SnapshotEvents = settings.SnapshotEvents,
             Journal = settings.Journal,
+            Policies = settings.Policies,
             // As much again as may come in at once: for what is still written of requests that nobody waits for any more.
             JournalBytesMax = Math.Max(settings.BytesInFlightMax, settings.BytesInFlightMax * 2),
             UnsafeSynchronousOff = settings.UnsafeSynchronousOff,

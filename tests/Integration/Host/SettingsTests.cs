@@ -49,6 +49,10 @@ public sealed class SettingsTests : IDisposable
         { "HeliosSync:UnsafeSynchronousOff", "true", "UnsafeSynchronousOff is on, and is refused in Production" },
         { "HeliosSync:AdvertisedAddress", "here", "AdvertisedAddress is \"here\"" },
         { "HeliosSync:Datadri", "x", "Datadri" },
+        { "HeliosSync:ConflictPolicy", "merge", "ConflictPolicy is \"merge\"" },
+        { "HeliosSync:ConflictPolicyTables:0", "tasks", "ConflictPolicyTables has \"tasks\"" },
+        { "HeliosSync:ConflictPolicyTables:0", "a b=reject", "ConflictPolicyTables has \"a b=reject\"" },
+        { "HeliosSync:ConflictPolicyTables:0", "tasks=merge", "ConflictPolicyTables is \"merge\"" },
     };
 
     [Theory]

@@ -42,21 +42,25 @@ internal static class ActorsBugs
             new Edit(
                 "Domain/Tenant.cs",
                 """
-                public PushDecision Decide(Push push, long nowMicros)
+                public PushDecision Decide(Push push, long nowMicros, ConflictPolicies? configured = null)
                     {
                 """,
                 """
-                public PushDecision Decide(Push push, long nowMicros) => Decide(push, nowMicros, Head);
+                public PushDecision Decide(Push push, long nowMicros, ConflictPolicies? configured = null) =>
+                        Decide(push, nowMicros, Head, configured);
 
-                    public PushDecision Decide(Push push, long nowMicros, long head)
+                    public PushDecision Decide(Push push, long nowMicros, long head, ConflictPolicies? configured)
                     {
                 """),
             new Edit(
                 "Domain/Tenant.cs",
-                "_judge.Decide(push, client.Node, serverNode, Head, nowMicros)",
-                "_judge.Decide(push, client.Node, serverNode, head, nowMicros)"),
+                "_judge.Decide(push, client.Node, serverNode, Head, nowMicros, policies)",
+                "_judge.Decide(push, client.Node, serverNode, head, nowMicros, policies)"),
             new Edit("Domain/Tenant.cs", "pushed.FirstLsn != Head + 1", "pushed.FirstLsn == 0"),
-            new Edit(Cycle, "_tenant.Decide(push, NowMicros())", "_tenant.Decide(push, NowMicros(), _durable.Lsn)"),
+            new Edit(
+                Cycle,
+                "_tenant.Decide(push, NowMicros(), services.Options.Policies)",
+                "_tenant.Decide(push, NowMicros(), _durable.Lsn, services.Options.Policies)"),
         ],
         Probe.ActorTest("InFlightTests.Pushes_that_are_in_flight_together_get_lsns_of_their_own"));
 

@@ -95,6 +95,27 @@ public sealed class AnswerAckTests
         Assert.Equal(superseded, answer.TryGetProperty("superseded_lsns", out _) ? Numbers(answer, "superseded_lsns") : []);
     }
 
+    /// <summary>A change that won is acknowledged, and reported with the version that lost; one that lost is only reported.</summary>
+    [Property]
+    public void Every_conflict_that_policies_decided_is_reported_with_the_version_that_it_met(DoNotSize<int> seed)
+    {
+        var e = JournalSamples.PushedByPolicy(new Random(seed.Item));
+        var judgements = e.Judgements.ToArray();
+        var expected = judgements.Select((j, i) => (j, Met: e.WonOver?[i] is > 0 and var won ? won : j.Lsn))
+            .Where(c => c.j.Conflict != ConflictType.None).ToArray();
+        var met = expected.Select(c => c.Met).Distinct()
+            .ToDictionary(lsn => lsn, lsn => new ServerChange(AnswerSamples.Stored(lsn), false));
+        var answer = Ack(e, met);
+        Assert.Equal(
+            judgements.Where(j => j.Verdict != Verdict.Conflicting).Select(j => j.LocalLsn), Numbers(answer, "accepted_lsns"));
+        Assert.Equal(
+            expected.Select(c => (c.j.LocalLsn, c.Met, c.j.Resolution.ToString())),
+            answer.GetProperty("conflicts").EnumerateArray().Select(c => (
+                c.GetProperty("lsn").GetInt64(),
+                c.GetProperty("server_change").GetProperty("lsn").GetInt64(),
+                c.GetProperty("resolution").GetString()!)));
+    }
+
     [Fact]
     public void A_server_change_that_the_caller_cut_has_data_omitted_instead_of_data()
     {

@@ -15,7 +15,7 @@ public sealed class JournalCorruptionTests
     private const int AllocatedPerByteMax = 150;
     private const int AllocatedBesideMax = 1_024 * 1_024;
 
-    private static readonly string[] Manifests = ["pushed/1", "registered/1", "reregistered/1"];
+    private static readonly string[] Manifests = ["pushed/1", "registered/1", "reregistered/1", "pushed/2", "policy/1"];
 
     [Property]
     public void One_flipped_bit_is_refused_by_replay(DoNotSize<int> seed)
@@ -84,13 +84,13 @@ public sealed class JournalCorruptionTests
 
     [Fact]
     public void An_unknown_manifest_is_refused() => Assert.Throws<InvalidDataException>(
-        () => JournalSamples.Reader.Read("pushed/2", EventWriter.Write(JournalSamples.Pushed(new Random(1)))));
+        () => JournalSamples.Reader.Read("pushed/0", EventWriter.Write(JournalSamples.Pushed(new Random(1)))));
 
     [Fact]
     public void An_unknown_format_is_refused()
     {
         var bytes = EventWriter.Write(JournalSamples.Pushed(new Random(1)));
-        bytes[0]++;
+        bytes[0] = EventWriter.PolicyFormat + 1;
         Assert.Throws<InvalidDataException>(() => new PushedView(bytes));
         Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", Sealed(bytes[..^4])));
 

@@ -30,6 +30,9 @@ public sealed class JournalGoldenTests
     [InlineData("pushed-1.bin", "0AC6C08E55B6FC0D9A99FD4D8B481E5CB8E44A3DC3FE9011CF47007314EE428F")]
     [InlineData("pushed-1-refused.bin", "86E577F7C6D13BE2D38A52CC2D5484745D6CA0AD224F0636D5F13F917E5F98BA")]
     [InlineData("snapshot-1.bin", "E691C2586AAB1189EB560FBF7E9EA9FE44866500E40952E4B6FE59187A506EDE")]
+    [InlineData("pushed-2.bin", "593AACC2E1F84F6B8C5DAFFD1448AF66F66C6BE42D6A4D5BFBB3A19F4CDCB25B")]
+    [InlineData("policy-1.bin", "F1DEACAF6FC63CA7C7F972F3E0CA243975509148FC5E3F981EC624AA06866E56")]
+    [InlineData("snapshot-2.bin", "04DF80D37FBE3824A1F77450AF1C0CC72EED346698EFC4524118CD7216A5985F")]
     public void No_golden_file_has_changed(string file, string sha256) =>
         Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Golden(file))));
 
@@ -45,9 +48,20 @@ public sealed class JournalGoldenTests
     [Fact]
     public void An_atomic_refusal_still_reads_and_writes() => ReadsAndWrites("pushed-1-refused.bin", "pushed/1", Refused());
 
+    [Fact]
+    public void A_push_that_policies_decided_still_reads_and_writes() => ReadsAndWrites("pushed-2.bin", "pushed/2", ByPolicy());
+
+    [Fact]
+    public void Policies_still_read_and_write() => ReadsAndWrites("policy-1.bin", "policy/1", Policies);
+
     /// <summary>Its bytes depend on the zstd library's version, so only reading is fixed.</summary>
     [Fact]
     public void A_snapshot_still_reads() =>
+        SnapshotSamples.Same(TimedSnapshot(), SnapshotReader.Read(Golden("snapshot-2.bin"), JournalSamples.Hash)!);
+
+    /// <summary>Without policies, and without the times of its rows.</summary>
+    [Fact]
+    public void A_snapshot_of_the_first_format_still_reads() =>
         SnapshotSamples.Same(Snapshot(), SnapshotReader.Read(Golden("snapshot-1.bin"), JournalSamples.Hash)!);
 
     private static void ReadsAndWrites(string file, string manifest, TenantEvent e)
@@ -94,6 +108,50 @@ public sealed class JournalGoldenTests
         ];
         return Event(judgements, [default, Change("tasks", [1], [2], local: 6)]) with { Refused = true, Author = Tiny.Node("a") };
     }
+
+    private static Pushed ByPolicy()
+    {
+        var won = Change("tasks", [1, 2, 3], [10, 20, 30], local: 5);
+        Judgement[] judgements =
+        [
+            new(Verdict.Accepted, 5, 1_000, 9, true, ConflictType.ConcurrentUpdate, Tiny.Clock((Tiny.Node("b"), 2)))
+            {
+                Policy = ConflictPolicy.LastWriteWins,
+            },
+            new(Verdict.Conflicting, 6, 998, 10, true, ConflictType.DeletedOnServer, VectorClock.Empty)
+            {
+                Policy = ConflictPolicy.ServerWins,
+                ServerWon = true,
+            },
+            new(Verdict.Conflicting, 4, 997, 10, false, ConflictType.UpdatedOnServer, VectorClock.Empty)
+            {
+                Policy = ConflictPolicy.ClientWins,
+            },
+            new(Verdict.Accepted, 7, 1_001, 11, true, ConflictType.None, VectorClock.Empty),
+        ];
+        PushedChange[] changes =
+        [
+            won, Change("notes", [4], [5], local: 6), Change("notes", [6], [], local: 4) with { Operation = Operation.Delete },
+            Change("tasks", [7], [8], local: 7),
+        ];
+        return Event(judgements, changes) with { WonOver = [990, 0, 0, 0] };
+    }
+
+    private static PolicySet Policies { get; } = new(
+        ConflictPolicies.TryCreate(
+            ConflictPolicy.LastWriteWins, [new("tasks", ConflictPolicy.ClientWins), new("notes", ConflictPolicy.ServerWins)]),
+        Tiny.Client("admin"),
+        Tiny.ServerGuid,
+        Tiny.Now);
+
+    private static TenantSnapshot TimedSnapshot() => Snapshot() with
+    {
+        Policies = Policies.Policies,
+        Rows =
+        [
+            Snapshot().Rows[0].ToArray().Select(static (row, i) => row with { TimestampMicros = Tiny.Now + i }).ToArray(),
+        ],
+    };
 
     private static Pushed Event(Judgement[] judgements, PushedChange[] changes) => new(
         Guid.Parse("660e8400-e29b-41d4-a716-446655440001"), new Hash128(0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210), Tiny.Client("a"),

@@ -57,6 +57,45 @@ internal static class JournalSamples
             Number(random));
     }
 
+    /// <summary>A judged push whose conflicts were decided by policies, of which there is one at least.</summary>
+    public static Pushed PushedByPolicy(Random random, long firstLsn = 1_000)
+    {
+        var e = Pushed(random, firstLsn);
+        while (e.Refused)
+        {
+            e = Pushed(random, firstLsn);
+        }
+
+        var wonOver = new long[e.Judgements.Length];
+        Judgement[] judgements = [.. e.Judgements.Span];
+        for (var i = 0; i < judgements.Length; i++)
+        {
+            var won = judgements[i].Verdict == Verdict.Accepted && (i == 0 || random.Next(2) == 0);
+            if (won || judgements[i].Verdict == Verdict.Conflicting)
+            {
+                wonOver[i] = won ? random.NextInt64(1, firstLsn) : 0;
+                judgements[i] = judgements[i] with
+                {
+                    Conflict = (ConflictType)random.Next(1, 5),
+                    Policy = (ConflictPolicy)random.Next(won ? 2 : 1, 4),
+                    ServerWon = !won && random.Next(2) == 0,
+                };
+            }
+        }
+
+        var isPlain = Array.TrueForAll(judgements, static j => j.Conflict == ConflictType.None);
+        return isPlain
+            ? PushedByPolicy(random, firstLsn)
+            : e with { Judgements = judgements, WonOver = Array.Exists(wonOver, static lsn => lsn > 0) ? wonOver : null };
+    }
+
+    public static PolicySet PolicySet(Random random) => new(
+        random.Next(4) == 0 ? null : Policies(random), Tiny.Client("a"), Tiny.ServerGuid, Tiny.Now + random.Next(1_000));
+
+    public static ConflictPolicies Policies(Random random) => ConflictPolicies.TryCreate(
+        (ConflictPolicy)random.Next(4),
+        Tables.Where(_ => random.Next(2) == 0).Select(table => new TablePolicy(table, (ConflictPolicy)random.Next(4))))!;
+
     public static PushedChange Change(Random random)
     {
         var operation = (Operation)random.Next(1, 4);
@@ -121,7 +160,14 @@ internal static class JournalSamples
             return;
         }
 
+        if (expected is PolicySet)
+        {
+            Assert.Equal(expected, actual);
+            return;
+        }
+
         var (left, right) = (Assert.IsType<Pushed>(expected), Assert.IsType<Pushed>(actual));
+        Assert.Equal(left.WonOver, right.WonOver);
         Assert.Equal(left.Judgements.ToArray(), right.Judgements.ToArray());
         Assert.Equal(left.Changes.Length, right.Changes.Length);
         for (var i = 0; i < left.Changes.Length; i++)
@@ -129,7 +175,7 @@ internal static class JournalSamples
             Same(left.Changes.Span[i], right.Changes.Span[i]);
         }
 
-        Assert.Equal(left, right with { Judgements = left.Judgements, Changes = left.Changes });
+        Assert.Equal(left, right with { Judgements = left.Judgements, Changes = left.Changes, WonOver = left.WonOver });
     }
 
     public static void Same(in PushedChange left, in PushedChange right)

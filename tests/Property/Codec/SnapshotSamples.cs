@@ -20,13 +20,17 @@ internal static class SnapshotSamples
             nodes,
             [.. Enumerable.Range(0, clientCount).Select(i => Client(random, i, nodes.Length, windows ?? random.Next(4)))],
             Chunks(random, rows ?? random.Next(4), nodes.Length),
-            [.. Enumerable.Range(1, marks ?? random.Next(3)).Select(i => new JournalMark(i, i + random.Next(2) + (long)i))]);
+            [.. Enumerable.Range(1, marks ?? random.Next(3)).Select(i => new JournalMark(i, i + random.Next(2) + (long)i))])
+        {
+            Policies = random.Next(2) == 0 ? null : JournalSamples.Policies(random),
+        };
     }
 
     public static void Same(TenantSnapshot expected, TenantSnapshot actual)
     {
         Assert.Equal(expected.ServerNode, actual.ServerNode);
         Assert.Equal((expected.Head, expected.Sequence), (actual.Head, actual.Sequence));
+        Assert.Equal(expected.Policies, actual.Policies);
         Assert.Equal(expected.Nodes, actual.Nodes);
         Assert.Equal(expected.Marks, actual.Marks);
         Assert.Equal(expected.Clients.Count, actual.Clients.Count);
@@ -59,7 +63,7 @@ internal static class SnapshotSamples
 
     private static RowVersion Row(Random random, int nodes) => new(
         Hash(random), 1 + random.NextInt64(Head), Number(random), Number(random), (ulong)random.NextInt64(), random.Next(nodes),
-        (Operation)random.Next(1, 4), random.Next(2) == 0);
+        (Operation)random.Next(1, 4), random.Next(2) == 0, Tiny.Now + random.Next(1_000_000));
 
     private static Hash128 Hash(Random random) => new((ulong)random.NextInt64(), (ulong)random.NextInt64());
 

@@ -9,8 +9,9 @@ namespace HeliosSync.Property;
 /// <param name="truthful">
 /// Whether clients keep protocol 5.3's word: one life, local numbers and own counters that rise, and no entry that nobody has sent.
 /// </param>
+/// <param name="policies">The tenant's own conflict policies, set before anything else; null: none.</param>
 /// <param name="compare">Whether they are compared. Laws that follow from the rules are held without it, so that they stand alone.</param>
-internal sealed class Arena(bool truthful = false, bool compare = false)
+internal sealed class Arena(bool truthful = false, bool compare = false, ConflictPolicies? policies = null)
 {
     private readonly ReferenceTenant _reference = new();
     private readonly Dictionary<string, ulong> _digests = [];
@@ -30,9 +31,9 @@ internal sealed class Arena(bool truthful = false, bool compare = false)
 
     public ReferenceTenant Reference => _reference;
 
-    public static Arena After(History history, bool truthful = false, bool compare = false)
+    public static Arena After(History history, bool truthful = false, bool compare = false, ConflictPolicies? policies = null)
     {
-        var arena = new Arena(truthful, compare);
+        var arena = new Arena(truthful, compare, policies);
         foreach (var step in history.Steps)
         {
             arena.Take(step);
@@ -130,11 +131,21 @@ internal sealed class Arena(bool truthful = false, bool compare = false)
         if (decision.Event is { } e)
         {
             Apply(e);
+            SetPolicies();
         }
 
         if (!known || !register.OnlyIfAbsent)
         {
             Tenant.SetPosition(register.Client, register.LastKnownLsn);
+        }
+    }
+
+    private void SetPolicies()
+    {
+        if (policies is not null && Tenant.Decide(policies, Tiny.Client("a"), Tiny.ServerGuid, Tiny.Now) is { } e)
+        {
+            Apply(e);
+            _reference.Policy = policies.Of("t");
         }
     }
 
@@ -191,6 +202,9 @@ internal sealed class Arena(bool truthful = false, bool compare = false)
             Assert.Equal(
                 (outcome.Verdict, outcome.Lsn, outcome.Counter, outcome.DotValid, outcome.Conflict),
                 (judgement.Verdict, judgement.Lsn, judgement.Counter, judgement.DotValid, judgement.Conflict));
+            Assert.Equal((outcome.Resolution, outcome.WonOver), (judgement.Resolution, e.WonOver?[i] ?? 0));
+            Assert.Equal(outcome.Conflict == ConflictType.None ? default : _reference.Policy, judgement.Policy);
+            Seen.Add($"{outcome.Resolution}");
             Assert.Equal(
                 outcome.Others.Select(o => (o.Key, o.Value)), judgement.Others.Entries.ToArray().Select(o => (o.Node.Value, o.Counter)));
             Seen.UnionWith([$"{outcome.Verdict}", $"rule {outcome.Rule}", $"{outcome.Conflict}"]);
@@ -215,8 +229,10 @@ internal sealed class Arena(bool truthful = false, bool compare = false)
             if (known)
             {
                 Assert.Equal(
-                    (expected!.Lsn, expected.Operation, expected.Content, expected.LocalLsn, expected.Counter, expected.DotValid),
-                    (version.Lsn, version.Operation, version.Content, version.LocalLsn, version.Counter, version.DotValid));
+                    (expected!.Lsn, expected.Operation, expected.Content, expected.LocalLsn, expected.Counter, expected.DotValid,
+                        expected.Timestamp),
+                    (version.Lsn, version.Operation, version.Content, version.LocalLsn, version.Counter, version.DotValid,
+                        version.TimestampMicros));
             }
         }
 

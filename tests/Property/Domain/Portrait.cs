@@ -24,6 +24,7 @@ internal static class Portrait
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{snapshot.ServerNode} head {snapshot.Head} sequence {snapshot.Sequence}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"policies {snapshot.Policies}");
         text.AppendJoin(Environment.NewLine, snapshot.Nodes).AppendLine();
         foreach (var client in snapshot.Clients.OrderBy(c => c.Client.Value, StringComparer.Ordinal))
         {

@@ -4,7 +4,13 @@ namespace HeliosSync.Property;
 
 /// <summary>What the reference says of one change.</summary>
 internal sealed record ReferenceOutcome(
-    Verdict Verdict, long Lsn, long Counter, bool DotValid, ConflictType Conflict, SortedDictionary<string, long> Others, string Rule);
+    Verdict Verdict, long Lsn, long Counter, bool DotValid, ConflictType Conflict, SortedDictionary<string, long> Others, string Rule)
+{
+    public Resolution Resolution { get; init; }
+
+    /// <summary>Of a change that won: the LSN of the version that lost.</summary>
+    public long WonOver { get; init; }
+}
 
 /// <summary>What the reference says of a push: any of the codes, a repeat's event, or an outcome for each change.</summary>
 internal sealed record ReferenceAnswer(
@@ -12,7 +18,7 @@ internal sealed record ReferenceAnswer(
 
 /// <summary>A change as the reference reads it: nodes are texts, clocks dictionaries.</summary>
 internal sealed record ReferenceChange(
-    long Lsn, Operation Operation, Hash128 Row, ulong Content, Dictionary<string, long> Clock, long BaseLsn)
+    long Lsn, Operation Operation, Hash128 Row, ulong Content, Dictionary<string, long> Clock, long BaseLsn, long Timestamp)
 {
     /// <summary>An entry of the clock; one that is absent is 0.</summary>
     public long At(string node) => Clock.GetValueOrDefault(node);
@@ -20,7 +26,7 @@ internal sealed record ReferenceChange(
 
 /// <summary>A row's version as protocol 5.3 names its parts.</summary>
 internal sealed record ReferenceVersion(
-    long Lsn, Operation Operation, ulong Content, string Author, long LocalLsn, long Counter, bool DotValid);
+    long Lsn, Operation Operation, ulong Content, string Author, long LocalLsn, long Counter, bool DotValid, long Timestamp);
 
 /// <summary>
 /// A second, naive reading of protocol 4.1, 4.3, 5.3, 5.4 and 5.5: it remembers everything in lists and looks for what it needs
@@ -36,6 +42,9 @@ internal sealed class ReferenceTenant
     public string? ServerNode { get; private set; }
 
     public long Head { get; private set; }
+
+    /// <summary>The policy for every table there is (protocol 5.5).</summary>
+    public ConflictPolicy Policy { get; set; }
 
     public Dictionary<Hash128, ReferenceVersion> Rows { get; private set; } = [];
 
@@ -136,7 +145,10 @@ internal sealed class ReferenceTenant
             Head = headBefore;
             _accepted.RemoveRange(acceptedBefore, _accepted.Count - acceptedBefore);
             outcomes = [.. outcomes.Select(o =>
-                o.Verdict == Verdict.Conflicting ? o : o with { Verdict = Verdict.Withdrawn, Lsn = 0, Others = [] })];
+                o.Verdict == Verdict.Conflicting ? o : o with
+                {
+                    Verdict = Verdict.Withdrawn, Lsn = 0, Others = [], Conflict = ConflictType.None, Resolution = 0, WonOver = 0,
+                })];
         }
 
         // 5.4: "if this push wrote the LSNs P+1 to L, the answer is L and the position becomes L".
@@ -156,12 +168,23 @@ internal sealed class ReferenceTenant
         var counter = change.At(author);
         var valid = counter > 0 && _judged.TrueForAll(j => j.Node != author || j.Counter < counter);
         var (verdict, rule) = JudgeOne(change, author);
+        var met = Rows.GetValueOrDefault(change.Row);
+        var old = _judged.Exists(j => j.Node == author && j.Lsn >= change.Lsn);
         _judged.Add((author, change.Lsn, counter));
+        var won = !old && Wins(verdict, change, author, met);
+        var type = verdict == Verdict.Conflicting ? TypeOf(change.Operation, met!.Operation) : ConflictType.None;
+        if (won)
+        {
+            (verdict, rule) = (Verdict.Accepted, $"{rule}, and won by {Policy}");
+        }
         var standing = Rows.GetValueOrDefault(change.Row);
         if (verdict != Verdict.Accepted)
         {
-            var conflict = verdict == Verdict.Conflicting ? TypeOf(change.Operation, standing!.Operation) : ConflictType.None;
-            return new ReferenceOutcome(verdict, standing!.Lsn, counter, valid, conflict, [], rule);
+            var lost = old || Policy == ConflictPolicy.Reject ? Resolution.Rejected : Resolution.ServerWon;
+            return new ReferenceOutcome(verdict, standing!.Lsn, counter, valid, type, [], rule)
+            {
+                Resolution = verdict == Verdict.Conflicting ? lost : 0,
+            };
         }
 
         var others = new SortedDictionary<string, long>(change.Clock
@@ -169,8 +192,26 @@ internal sealed class ReferenceTenant
             .ToDictionary());
         Head++;
         _accepted.Add((author, counter));
-        Rows[change.Row] = new ReferenceVersion(Head, change.Operation, change.Content, author, change.Lsn, counter, valid);
-        return new ReferenceOutcome(verdict, Head, counter, valid, ConflictType.None, others, rule);
+        Rows[change.Row] = new ReferenceVersion(
+            Head, change.Operation, change.Content, author, change.Lsn, counter, valid, change.Timestamp);
+        return new ReferenceOutcome(verdict, Head, counter, valid, type, others, rule)
+        {
+            Resolution = type == ConflictType.None ? 0 : Resolution.ClientWon,
+            WonOver = type == ConflictType.None ? 0 : met!.Lsn,
+        };
+    }
+
+    /// <summary>Whether the policy lets the change win over what it does not know, old repeats aside.</summary>
+    private bool Wins(Verdict verdict, ReferenceChange change, string author, ReferenceVersion? met)
+    {
+        if (verdict is not (Verdict.Conflicting or Verdict.Converged))
+        {
+            return false;
+        }
+
+        var later = change.Timestamp > met!.Timestamp
+            || (change.Timestamp == met.Timestamp && string.CompareOrdinal(author, met.Author) > 0);
+        return Policy == ConflictPolicy.LastWriteWins ? later : Policy == ConflictPolicy.ClientWins && verdict == Verdict.Conflicting;
     }
 
     /// <summary>The six rules, in their order and words.</summary>
@@ -255,7 +296,8 @@ internal sealed class ReferenceTenant
         change.Row,
         change.Content,
         change.Clock.Entries.ToArray().ToDictionary(e => e.Node.Value, e => e.Counter),
-        change.BaseLsn);
+        change.BaseLsn,
+        change.TimestampMicros > Tiny.Now + (5L * 60 * 1_000_000) ? Tiny.Now : change.TimestampMicros);
 }
 
 /// <summary>A client as the reference remembers it: every message that was judged, oldest first.</summary>

@@ -41,6 +41,15 @@ internal sealed class Stage
         return new Push(id, Tiny.Client(client), clock, null, false, changes, new Hash128(0, (ulong)number));
     }
 
+    /// <summary>Sets the tenant's own conflict policies.</summary>
+    public void SetPolicies(ConflictPolicies? policies)
+    {
+        if (Tenant.Decide(policies, Tiny.Client("a"), Tiny.ServerGuid, Tiny.Now) is { } e)
+        {
+            Tenant.Apply(e, ++_sequence, 100);
+        }
+    }
+
     /// <summary>Pushes and records, as the server does.</summary>
     public PushDecision Push(Push push)
     {

@@ -10,7 +10,10 @@ namespace HeliosSync.Fuzz.Codec;
 internal static class StoredEvents
 {
     private static readonly string[] Manifests =
-        [EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest];
+    [
+        EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest,
+        EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest,
+    ];
 
     public static IReadOnlyList<byte[]> Tokens { get; } =
     [
@@ -36,11 +39,15 @@ internal static class StoredEvents
         return golden.Select(static f => Input(0, Golden(f)))
             .Concat(Enumerable.Range(0, 40).Select(static seed => JournalSamples.Pushed(new Random(seed), 1 + (seed % 3)))
                 .Select(static e => Input(0, EventWriter.Write(e))))
+            .Concat(Enumerable.Range(0, 20).Select(static seed => JournalSamples.PushedByPolicy(new Random(seed)))
+                .Select(static e => Input(3, EventWriter.Write(e))))
+            .Append(Input(3, Golden("pushed-2.bin")))
             .Where(i => i.Length <= inputBytesMax);
     }
 
     public static IEnumerable<byte[]> Registrations() =>
-        new[] { (1, "registered-1.bin"), (2, "reregistered-1.bin") }.Select(static f => Input(f.Item1, Golden(f.Item2)))
+        new[] { (1, "registered-1.bin"), (2, "reregistered-1.bin"), (4, "policy-1.bin") }
+            .Select(static f => Input(f.Item1, Golden(f.Item2)))
             .Concat(Enumerable.Range(0, 10).Select(static seed =>
                 Input(1 + (seed % 2), EventWriter.Write(JournalSamples.Registered(new Random(seed))))));
 

@@ -102,11 +102,11 @@ internal sealed class ViewTarget : FuzzTarget
 
         foreach (var outcome in view.Outcomes())
         {
-            if (outcome.Verdict == Verdict.Conflicting && some is { } version)
+            if (outcome.Conflict != ConflictType.None && some is { } version)
             {
-                versions[outcome.Lsn] = new ServerChange(version, outcome.Lsn % 2 == 0);
+                versions[outcome.MetLsn] = new ServerChange(version, outcome.MetLsn % 2 == 0);
             }
-            else if (outcome.Verdict == Verdict.Conflicting)
+            else if (outcome.Conflict != ConflictType.None)
             {
                 return;
             }
@@ -135,7 +135,8 @@ internal sealed class ViewTarget : FuzzTarget
     /// </summary>
     private static void AgreesWithReplay(byte[] stored, string walked)
     {
-        var read = Guarded(() => (Pushed)JournalSamples.Reader.Read(EventWriter.PushedManifest, stored), null);
+        var manifest = stored[0] == EventWriter.Format ? EventWriter.PushedManifest : EventWriter.PushedByPolicyManifest;
+        var read = Guarded(() => (Pushed)JournalSamples.Reader.Read(manifest, stored), null);
         if (read is null)
         {
             return;
