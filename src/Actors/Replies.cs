@@ -47,6 +47,13 @@ public sealed record PullReply(PageBuilder Page, Guid ServerNode, long HeadLsn, 
 /// <param name="OwnOfTenant">Whether they were set for this tenant; else they are the configuration's.</param>
 public sealed record PoliciesReply(ConflictPolicies InForce, bool OwnOfTenant);
 
+/// <summary>A page of the conflict log (protocol 4.7).</summary>
+/// <param name="Conflicts">By id.</param>
+/// <param name="HasMore">Whether more follow.</param>
+/// <param name="NextSince">What to ask the next page with.</param>
+/// <param name="ServerNode">The journal's own node; null in a tenant without any event.</param>
+public sealed record ConflictsReply(IReadOnlyList<ConflictReport> Conflicts, bool HasMore, long NextSince, Guid? ServerNode);
+
 /// <summary>A heartbeat was noted (protocol 4.4).</summary>
 /// <param name="HeadLsn">The durable head.</param>
 public sealed record HeartbeatReply(long HeadLsn);

@@ -18,6 +18,8 @@ namespace HeliosSync.Actors;
 internal sealed class SyncRequests(
     AskTenant ask, JournalChanges changes, ContinuationTokens tokens, ILogger? log = null, Func<Action, Task>? reading = null)
 {
+    private readonly JournalConflicts _conflicts = new(changes);
+
     /// <summary>Registers a client (protocol 4.1).</summary>
     public Task<Reply<RegisterReply>> RegisterAsync(TenantId tenant, Register register) =>
         AskAsync<RegisterReply>(new RegisterClient(tenant, register));
@@ -114,6 +116,59 @@ internal sealed class SyncRequests(
         {
             return new Reply<PushReply>(WhyNot(tenant, e), null);
         }
+    }
+
+    /// <summary>Reads a page of the conflict log (protocol 4.7): the log says which, the journal says what.</summary>
+    public async Task<Reply<ConflictsReply>> ConflictsAsync(TenantId tenant, long since, int limit, bool? open)
+    {
+        var (refusal, listed) = await AskAsync<ConflictsListed>(new ListConflicts(tenant, since, limit, open)).ConfigureAwait(false);
+        if (listed is null || listed.Entries.Count == 0)
+        {
+            return new Reply<ConflictsReply>(
+                refusal, listed is null ? null : new ConflictsReply([], HasMore: false, since, listed.ServerNode));
+        }
+
+        try
+        {
+            IReadOnlyList<FoundConflict> found = [];
+            await ReadAsync(() => found = _conflicts.Find(tenant, listed)).ConfigureAwait(false);
+            var reports = await CompleteAsync(tenant, found).ConfigureAwait(false);
+            var hasMore = listed.HasMore || found.Count < listed.Entries.Count;
+            return reports is null
+                ? new Reply<ConflictsReply>(ComeAgain.StorageUnavailable, null)
+                : new Reply<ConflictsReply>(null, new ConflictsReply(reports, hasMore, found[^1].Entry.Id, listed.ServerNode));
+        }
+        catch (Exception e) when (IsOfStorage(e))
+        {
+            return new Reply<ConflictsReply>(WhyNot(tenant, e), null);
+        }
+    }
+
+    /// <summary>Adds the versions that the changes met and, where they are found, those that both grew from; null: ask again.</summary>
+    private async Task<IReadOnlyList<ConflictReport>?> CompleteAsync(TenantId tenant, IReadOnlyList<FoundConflict> found)
+    {
+        long[] met = [.. found.Select(static f => f.Entry.Met.Lsn).Distinct().Order()];
+        var known = found.Where(static f => f.KnownLsn > 0 && f.KnownLsn < f.Entry.Met.Lsn).ToArray();
+        long[] asked = [.. met, .. known.Select(static f => f.KnownLsn)];
+        var (_, places) = await AskAsync<ChangesLocated>(new LocateChanges(tenant, asked)).ConfigureAwait(false);
+        if (places is null)
+        {
+            return null;
+        }
+
+        IReadOnlyDictionary<long, ServerChange> versions = new Dictionary<long, ServerChange>();
+        var bases = new Dictionary<long, StoredChange?>();
+        await ReadAsync(() =>
+        {
+            versions = changes.ReadChanges(tenant, met, places);
+            for (var i = 0; i < known.Length; i++)
+            {
+                bases[known[i].Entry.Id] = _conflicts.FindBase(
+                    tenant, known[i], places.FromSequences[met.Length + i], places.HeadSequence);
+            }
+        }).ConfigureAwait(false);
+        return [.. found.Select(f => new ConflictReport(
+            f.Entry, f.Client, versions[f.Entry.Met.Lsn], bases.GetValueOrDefault(f.Entry.Id), f.SettledBy))];
     }
 
     private static bool IsOfStorage(Exception e) => e is DbException or JournalDamageException or InvalidDataException;

@@ -148,6 +148,14 @@ public sealed class SyncServer : IAsyncDisposable
     public Task<Reply<PoliciesReply>> SetPoliciesAsync(TenantId tenant, ConflictPolicies? policies, ClientId by) =>
         _requests.SetPoliciesAsync(tenant, policies, by);
 
+    /// <summary>Reads a page of the conflict log (protocol 4.7).</summary>
+    /// <param name="tenant">Whose log.</param>
+    /// <param name="since">Only conflicts with a higher id.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="open">Only open ones, or only settled ones; null: all.</param>
+    public Task<Reply<ConflictsReply>> ConflictsAsync(TenantId tenant, long since, int limit, bool? open) =>
+        _requests.ConflictsAsync(tenant, since, limit, open);
+
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
     public Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull) => _requests.PullAsync(tenant, pull);
 

@@ -37,7 +37,14 @@ public sealed record Push(
     NodeId? ServerNode,
     bool Atomic,
     ReadOnlyMemory<PushedChange> Changes,
-    Hash128 Digest);
+    Hash128 Digest)
+{
+    /// <summary>
+    /// Id of the conflict that this push is there to settle: with its one change or, where it has none, by keeping the version that stands
+    /// (protocol 4.7). 0: an ordinary push.
+    /// </summary>
+    public long Settles { get; init; }
+}
 
 /// <summary>A client asks for everybody's changes (protocol 4.2).</summary>
 /// <param name="Message">The request's id, which the answer repeats.</param>

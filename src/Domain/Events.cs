@@ -128,6 +128,9 @@ public sealed record Pushed(
     /// <summary>For each change, the LSN of the version that it won over, else 0; null where none won over any.</summary>
     public long[]? WonOver { get; init; }
 
+    /// <summary>The conflicts that it settled, by id; null where it settled none.</summary>
+    public ConflictSettled[]? Settled { get; init; }
+
     /// <summary>How many changes got an LSN; these are dense from <see cref="FirstLsn"/>.</summary>
     public int AcceptedCount
     {

@@ -2,14 +2,26 @@ namespace HeliosSync.Domain;
 
 /// <summary>Judges the changes of a push, one after the other, by the six rules of protocol 5.3 and, where
 /// they find a conflict, by the policy in force (5.5). Changes nothing.</summary>
-internal sealed class Judge(RowTable rows, Roster roster)
+internal sealed class Judge(RowTable rows, Roster roster, ConflictLog log)
 {
+    private readonly Settling _settling = new(log, roster);
+
     /// <summary>Versions that the batch in hand has made so far: for the rest of the batch they are the rows'.</summary>
     private readonly Dictionary<Hash128, RowVersion> _made = [];
 
-    public Pushed Decide(Push push, int author, NodeId serverNode, long head, long nowMicros, ConflictPolicies policies)
+    /// <summary>The event of a push.</summary>
+    /// <param name="push">The push.</param>
+    /// <param name="author">Index of the client's node.</param>
+    /// <param name="serverNode">The journal's own node.</param>
+    /// <param name="head">The highest LSN.</param>
+    /// <param name="sequence">The number that the event will have.</param>
+    /// <param name="nowMicros">The time.</param>
+    /// <param name="policies">The policies in force.</param>
+    public Pushed Decide(
+        Push push, int author, NodeId serverNode, long head, long sequence, long nowMicros, ConflictPolicies policies)
     {
         _made.Clear();
+        _settling.Begin();
         var node = roster[author];
         var clamped = ClampTimestamps(push.Changes, nowMicros + Limits.TimestampAheadMicrosMax, nowMicros);
         var changes = clamped.Span;
@@ -40,6 +52,11 @@ internal sealed class Judge(RowTable rows, Roster roster)
                 judgement = judgement with { Others = OthersOf(change.Clock, serverNode, node.Node) };
                 _made[change.Row] = Tenant.VersionOf(in change, in judgement, author);
                 next++;
+                _settling.Accepts(in change, context.ServerLsn, author, judgement.Lsn);
+            }
+            else if (judgement.Verdict == Verdict.Conflicting && rows.TryGet(change.Row, out var standing))
+            {
+                _settling.Arises(ConflictKeeper.EntryOf(in change, in judgement, author, in standing, sequence, i, nowMicros));
             }
 
             conflicts += judgement.Verdict == Verdict.Conflicting ? 1 : 0;
@@ -57,7 +74,22 @@ internal sealed class Judge(RowTable rows, Roster roster)
             judged.Lsn, judged.Counter)
         {
             WonOver = refused ? null : wonOver,
+            Settled = refused ? null : SettledBy(push, judgements),
         };
+    }
+
+    private ConflictSettled[]? SettledBy(Push push, ReadOnlySpan<Judgement> judgements)
+    {
+        if (push.Settles > 0 && judgements.IsEmpty)
+        {
+            _settling.Settles(push.Settles, ConflictState.KeptServer, 0);
+        }
+        else if (push.Settles > 0 && judgements[0].Verdict is Verdict.Accepted or Verdict.Repeated or Verdict.Converged)
+        {
+            _settling.Settles(push.Settles, ConflictState.Merged, judgements[0].Lsn);
+        }
+
+        return _settling.End();
     }
 
     /// <summary>

@@ -87,6 +87,18 @@ public static class Limits
     /// <summary>Tables of a tenant that may have a conflict policy of their own (protocol 5.5).</summary>
     public const int PolicyTablesMax = 256;
 
+    /// <summary>Entries of a tenant's conflict log (protocol 4.7).</summary>
+    public const int ConflictsMax = 100_000;
+
+    /// <summary>Microseconds for which a conflict stays in the log: 90 days.</summary>
+    public const long ConflictMicrosMax = 90L * 24 * 3_600 * 1_000_000;
+
+    /// <summary>Open conflicts of one row that one change may settle unasked: the newest.</summary>
+    public const int ConflictsSettledAtOnceMax = 1_000;
+
+    /// <summary>Conflicts of one page of the log.</summary>
+    public const int ConflictPageEntriesMax = 100;
+
     /// <summary>Seconds between a client's heartbeats, as announced.</summary>
     public const int HeartbeatIntervalSeconds = 20;
 

@@ -57,6 +57,9 @@ public enum ErrorCode
     /// <summary>A position or clock is above the journal's head: it comes from another journal.</summary>
     LsnAheadOfServer,
 
+    /// <summary>The conflict was settled before.</summary>
+    AlreadySettled,
+
     /// <summary>A node's local numbers went back: its state was lost or restored, and it needs a new node.</summary>
     NodeReused,
 

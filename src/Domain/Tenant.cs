@@ -10,6 +10,7 @@ public sealed class Tenant
     private readonly Roster _roster = new();
     private readonly LsnIndex _index;
     private readonly Registrar _registrar;
+    private readonly ConflictKeeper _keeper;
     private readonly Judge _judge;
 
     /// <summary>A tenant without events.</summary>
@@ -17,7 +18,8 @@ public sealed class Tenant
     {
         _index = new LsnIndex([]);
         _registrar = new Registrar(_roster);
-        _judge = new Judge(_rows, _roster);
+        _keeper = new ConflictKeeper(Conflicts, _rows);
+        _judge = new Judge(_rows, _roster, Conflicts);
     }
 
     /// <summary>A tenant as a snapshot kept it. Positions are 0 until the clients' next word.</summary>
@@ -31,6 +33,11 @@ public sealed class Tenant
         _roster.Restore(snapshot.Nodes, snapshot.Clients);
         _index = new LsnIndex(snapshot.Marks);
         Policies = snapshot.Policies;
+        foreach (var conflict in snapshot.Conflicts)
+        {
+            Conflicts.Add(conflict);
+        }
+
         foreach (var chunk in snapshot.Rows)
         {
             foreach (ref readonly var version in chunk.Span)
@@ -48,6 +55,9 @@ public sealed class Tenant
 
     /// <summary>Journal sequence number of the last event applied.</summary>
     public long Sequence { get; private set; }
+
+    /// <summary>The conflict log (protocol 4.7).</summary>
+    public ConflictLog Conflicts { get; } = new();
 
     /// <summary>The tenant's own conflict policies; null where those of the configuration hold (protocol 5.5).</summary>
     public ConflictPolicies? Policies { get; private set; }
@@ -101,8 +111,13 @@ public sealed class Tenant
             return new PushDecision(ahead, 0, null, 0, false);
         }
 
+        if (push.Settles > 0 && _keeper.Check(push, nowMicros) is { } settled)
+        {
+            return new PushDecision(settled, 0, null, 0, false);
+        }
+
         var policies = Policies ?? configured ?? ConflictPolicies.Rejecting;
-        var judged = _judge.Decide(push, client.Node, serverNode, Head, nowMicros, policies);
+        var judged = _judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies);
         var accepted = judged.Refused ? 0 : judged.AcceptedCount;
         var follows = accepted > 0 && position == Head;
         return new PushDecision(null, 0, judged, follows ? Head + accepted : position, follows);
@@ -176,6 +191,9 @@ public sealed class Tenant
         return new Standing(node.Node, state.Position, node.JudgedLsn, node.JudgedCounter);
     }
 
+    /// <summary>The node of that index, as rows and conflicts name it.</summary>
+    public NodeId NodeAt(int index) => _roster[index].Node;
+
     /// <summary>A row's version, where it has one.</summary>
     public bool TryGetRow(Hash128 row, out RowVersion version) => _rows.TryGet(row, out version);
 
@@ -193,6 +211,7 @@ public sealed class Tenant
         _index.ToArray())
     {
         Policies = Policies,
+        Conflicts = Conflicts.Freeze(),
     };
 
     private Refusal? FindAhead(Push push, NodeId serverNode)
@@ -227,6 +246,11 @@ public sealed class Tenant
         for (var i = 0; i < judgements.Length; i++)
         {
             ref readonly var judgement = ref judgements[i];
+            if (judgement.Conflict != ConflictType.None)
+            {
+                _keeper.Take(pushed, i, author, sequence);
+            }
+
             if (judgement.Verdict != Verdict.Accepted)
             {
                 continue;
@@ -235,6 +259,11 @@ public sealed class Tenant
             _rows.Set(VersionOf(in changes[i], in judgement, author));
             accepted = Math.Max(accepted, judgement.Counter);
             Head = judgement.Lsn;
+        }
+
+        foreach (ref readonly var settled in pushed.Settled.AsSpan())
+        {
+            Conflicts.Settle(in settled, pushed.AtMicros, author);
         }
 
         _roster.SetNode(author, new NodeState(pushed.Author, pushed.JudgedLsn, pushed.JudgedCounter, accepted));

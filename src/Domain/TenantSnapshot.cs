@@ -19,4 +19,7 @@ public sealed record TenantSnapshot(
 {
     /// <summary>The tenant's own conflict policies; null where those of the configuration hold.</summary>
     public ConflictPolicies? Policies { get; init; }
+
+    /// <summary>The conflict log, by id.</summary>
+    public IReadOnlyList<ConflictEntry> Conflicts { get; init; } = [];
 }

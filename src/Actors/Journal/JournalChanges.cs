@@ -99,7 +99,7 @@ internal sealed class JournalChanges(ReadJournal read)
     /// Hands out these events, each checked to be the one that was written there, and none left out. Throws
     /// <see cref="JournalDamageException"/>: bytes that do not bear their checksum are handed to nobody.
     /// </summary>
-    private void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take)
+    public void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take)
     {
         var name = PersistenceIds.Of(tenant);
         var (next, more) = (from, true);

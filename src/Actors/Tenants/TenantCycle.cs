@@ -76,6 +76,10 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             case SetPolicies m:
                 SetPolicies(m, from);
                 break;
+            case ListConflicts m:
+                var listed = ConflictsListed.Of(_tenant, m, NowMicros());
+                AnswerBehindWrites(from, () => listed);
+                break;
             case NoteHeartbeat m:
                 BehindRegistration(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
                 break;

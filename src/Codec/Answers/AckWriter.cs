@@ -33,6 +33,7 @@ public sealed class AckWriter(ZstdFrames zstd)
         json.WriteString("request_id"u8, view.Message);
         WriteAccepted(json, in view);
         WriteConflicts(json, in view, serverChanges, serverNode);
+        WriteSettled(json, view.Settled());
         json.WriteNumber("server_lsn"u8, serverLsn);
         json.WriteNumber("head_lsn"u8, headLsn);
         Json.WriteClock(json, serverNode, serverLsn, node, judgedCounter);
@@ -110,6 +111,23 @@ public sealed class AckWriter(ZstdFrames zstd)
             {
                 json.WriteNumberValue(outcome.LocalLsn);
             }
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>The conflicts that the push settled, where it settled any (protocol 4.7).</summary>
+    private static void WriteSettled(Utf8JsonWriter json, ConflictSettled[]? settled)
+    {
+        if (settled is null)
+        {
+            return;
+        }
+
+        json.WriteStartArray("settled_conflicts"u8);
+        foreach (ref readonly var conflict in settled.AsSpan())
+        {
+            json.WriteNumberValue(conflict.Id);
         }
 
         json.WriteEndArray();

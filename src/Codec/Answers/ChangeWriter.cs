@@ -29,7 +29,15 @@ internal sealed class ChangeWriter(Utf8JsonWriter json, ZstdFrames zstd, Guid se
         var data = !withData ? default : change.Compressed && !sentCompressed ? Unwrap(in change) : change.Data.Span;
         var text = new RawJson(Room(ref _text, BytesMax(in change, data.Length)));
         text.Add("{\"lsn\":"u8);
-        text.Add(change.Lsn);
+        if (change.Lsn > 0)
+        {
+            text.Add(change.Lsn);
+        }
+        else
+        {
+            text.Add("null"u8);
+        }
+
         text.Add(",\"table\":\""u8);
         text.AddStoredName(change.Table.Span);
         text.Add("\",\"operation\":\""u8);
@@ -93,13 +101,23 @@ internal sealed class ChangeWriter(Utf8JsonWriter json, ZstdFrames zstd, Guid se
         text.Add("\""u8);
     }
 
-    /// <summary>The clock of a pulled change: the server's entry, its author's, and what it told of others (protocol 5.3).</summary>
+    /// <summary>
+    /// The clock of a pulled change: the server's entry, its author's, and what it told of others (protocol 5.3); of one that was refused,
+    /// and so has no LSN, what it came with.
+    /// </summary>
     private void AddClock(ref RawJson text, scoped in StoredChange change)
     {
-        text.Add(",\"vector_clock\":{\""u8);
-        text.Add(_serverNode);
-        text.Add("\":"u8);
-        text.Add(change.Lsn);
+        text.Add(",\"vector_clock\":{"u8);
+        var first = true;
+        if (change.Lsn > 0)
+        {
+            text.Add("\""u8);
+            text.Add(_serverNode);
+            text.Add("\":"u8);
+            text.Add(change.Lsn);
+            first = false;
+        }
+
         if (change.Counter > 0)
         {
             text.Add(",\""u8);
@@ -110,7 +128,8 @@ internal sealed class ChangeWriter(Utf8JsonWriter json, ZstdFrames zstd, Guid se
 
         foreach (ref readonly var entry in change.Others.Entries)
         {
-            text.Add(",\""u8);
+            text.Add(first ? "\""u8 : ",\""u8);
+            first = false;
             text.Add(entry.Node);
             text.Add("\":"u8);
             text.Add(entry.Counter);

@@ -42,10 +42,17 @@ internal struct PushDigest(KeyedHash hash)
     }
 
     /// <summary>The digest of all changes taken.</summary>
-    public Hash128 Finish(bool atomic)
+    /// <param name="atomic">The push's <c>atomic</c>.</param>
+    /// <param name="settles">Id of the conflict that it is there to settle; 0 where it is an ordinary push.</param>
+    public Hash128 Finish(bool atomic, long settles = 0)
     {
         _hash.Append(_changes);
         _hash.Append(atomic ? 1 : 0);
+        if (settles > 0)
+        {
+            _hash.Append(settles);
+        }
+
         return _hash.Finish128();
     }
 

@@ -23,7 +23,8 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
 
         return manifest switch
         {
-            EventWriter.PushedManifest or EventWriter.PushedByPolicyManifest => ReadPushed(ViewOf(manifest, bytes)),
+            EventWriter.PushedManifest or EventWriter.PushedByPolicyManifest or EventWriter.PushedSettlingManifest =>
+                ReadPushed(ViewOf(manifest, bytes)),
             EventWriter.PolicyManifest => ReadPolicy(bytes.Span[..body]),
             EventWriter.RegisteredManifest => ReadRegistered(bytes.Span[..body], first: true),
             EventWriter.ReregisteredManifest => ReadRegistered(bytes.Span[..body], first: false),
@@ -106,6 +107,7 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
             view.JudgedLsn, view.JudgedCounter)
         {
             WonOver = wonOver,
+            Settled = view.Settled(),
         };
     }
 

@@ -20,11 +20,15 @@ public static class EventWriter
     /// <summary>Manifest of a judged push with a conflict that another policy was in force for (protocol 5.5).</summary>
     public const string PushedByPolicyManifest = "pushed/2";
 
+    /// <summary>Manifest of a judged push that settled conflicts (protocol 4.7).</summary>
+    public const string PushedSettlingManifest = "pushed/3";
+
     /// <summary>Manifest of a tenant's own conflict policies.</summary>
     public const string PolicyManifest = "policy/1";
 
     internal const byte Format = 1;
     internal const byte PolicyFormat = 2;
+    internal const byte SettlingFormat = 3;
     internal const byte RefusedFlag = 1;
     internal const byte DotValidBit = 8;
     internal const byte WonBit = 16;
@@ -38,13 +42,21 @@ public static class EventWriter
     public static string ManifestOf(TenantEvent e) => e switch
     {
         Registered registered => registered.First ? RegisteredManifest : ReregisteredManifest,
-        Pushed pushed => FormatOf(pushed) == Format ? PushedManifest : PushedByPolicyManifest,
+        Pushed pushed => ManifestOf(FormatOf(pushed)),
         PolicySet => PolicyManifest,
         _ => throw new ArgumentException($"{e} is no event of a tenant.", nameof(e)),
     };
 
     /// <summary>Whether a push is stored under that manifest, so that <see cref="PushedView"/> reads it.</summary>
-    public static bool IsPush(string manifest) => manifest is PushedManifest or PushedByPolicyManifest;
+    public static bool IsPush(string manifest) => manifest is PushedManifest or PushedByPolicyManifest or PushedSettlingManifest;
+
+    /// <summary>The manifest that a push of this format is stored under.</summary>
+    internal static string ManifestOf(byte format) => format switch
+    {
+        Format => PushedManifest,
+        PolicyFormat => PushedByPolicyManifest,
+        _ => PushedSettlingManifest,
+    };
 
     /// <summary>The event's bytes.</summary>
     public static byte[] Write(TenantEvent e)
@@ -90,6 +102,11 @@ public static class EventWriter
     /// <summary>What needs no room for policies is stored as it was before there were any.</summary>
     private static byte FormatOf(Pushed e)
     {
+        if (e.Settled is not null)
+        {
+            return SettlingFormat;
+        }
+
         foreach (ref readonly var judgement in e.Judgements.Span)
         {
             if (judgement.Policy != ConflictPolicy.Reject)
@@ -114,6 +131,17 @@ public static class EventWriter
         to.Number(e.JudgedCounter);
         to.Text(e.Client.Value);
         to.Text(e.Author == NodeId.Of(e.Client) ? "" : e.Author.Value);
+        if (e.Settled is not null)
+        {
+            to.Number(e.Settled.Length);
+            foreach (ref readonly var settled in e.Settled.AsSpan())
+            {
+                to.Number(settled.Id);
+                to.Byte((byte)settled.State);
+                to.Number(settled.Lsn);
+            }
+        }
+
         var tables = WriteTables(to, e);
         WriteOutcomes(to, e, FormatOf(e));
         WriteRecords(to, e, tables);

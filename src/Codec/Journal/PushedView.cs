@@ -4,7 +4,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Codec;
 
 /// <summary>
-/// Looks into the bytes of a <c>pushed/1</c> or <c>pushed/2</c> event without making objects of it. What it gives are slices of them.
+/// Looks into the bytes of a <c>pushed/1</c>, <c>/2</c> or <c>/3</c> event without making objects of it. What it gives are slices of them.
 /// Bytes that break the layout are an <see cref="InvalidDataException"/>, here or while walking; their CRC is not looked at.
 /// </summary>
 public readonly struct PushedView
@@ -22,7 +22,7 @@ public readonly struct PushedView
         _bytes = bytes[..^EventWriter.ChecksumBytes];
         var from = new BytesReader(_bytes.Span);
         Format = from.Byte();
-        if (Format is not (EventWriter.Format or EventWriter.PolicyFormat))
+        if (Format is not (EventWriter.Format or EventWriter.PolicyFormat or EventWriter.SettlingFormat))
         {
             throw BytesReader.Corrupt("its format is not known");
         }
@@ -44,6 +44,16 @@ public readonly struct PushedView
         Client = Name(ref from);
         var author = Name(ref from);
         Author = author.IsEmpty ? Client : author;
+        if (Format == EventWriter.SettlingFormat)
+        {
+            SettledCount = from.Count(bytesEach: 3);
+            SettledAt = from.Position;
+            for (var i = 0; i < SettledCount; i++)
+            {
+                ReadSettled(ref from);
+            }
+        }
+
         TablesBytes = from.Count();
         TablesAt = from.Skip(TablesBytes);
         var outcomes = from.Count();
@@ -96,7 +106,11 @@ public readonly struct PushedView
     internal byte Format { get; }
 
     /// <summary>The manifest that bytes of this format are stored under.</summary>
-    internal string Manifest => Format == EventWriter.Format ? EventWriter.PushedManifest : EventWriter.PushedByPolicyManifest;
+    internal string Manifest => EventWriter.ManifestOf(Format);
+
+    internal int SettledCount { get; }
+
+    internal int SettledAt { get; }
 
     internal int TablesAt { get; }
 
@@ -111,6 +125,24 @@ public readonly struct PushedView
 
     /// <summary>What became of each change, in the batch's order.</summary>
     public PushOutcomes Outcomes() => new(this);
+
+    /// <summary>The conflicts that the push settled, by id; null where it settled none.</summary>
+    public ConflictSettled[]? Settled()
+    {
+        if (SettledCount == 0)
+        {
+            return null;
+        }
+
+        var from = new BytesReader(_bytes.Span, SettledAt);
+        var settled = new ConflictSettled[SettledCount];
+        foreach (ref var each in settled.AsSpan())
+        {
+            each = ReadSettled(ref from);
+        }
+
+        return settled;
+    }
 
     /// <summary>Finds an accepted change by its LSN.</summary>
     public bool TryFind(long lsn, out StoredChange change)
@@ -134,6 +166,31 @@ public readonly struct PushedView
         return false;
     }
 
+    /// <summary>
+    /// Finds a change that met another version, by its author's number. One that was refused has no LSN, and the clock that it came with.
+    /// </summary>
+    /// <param name="localLsn">The author's number for it.</param>
+    /// <param name="change">The change, as slices of these bytes.</param>
+    /// <param name="baseLsn">Its <c>base_lsn</c>, 0 where it gave none or won.</param>
+    public bool TryFindConflict(long localLsn, out StoredChange change, out long baseLsn)
+    {
+        var walk = new PushedWalk(this);
+        while (walk.MoveNext())
+        {
+            if (walk.LocalLsn == localLsn && walk.Conflict != ConflictType.None)
+            {
+                var record = walk.Record();
+                var refused = walk.Verdict == Verdict.Conflicting;
+                baseLsn = record.BaseLsn;
+                change = refused ? walk.Change() with { Lsn = 0, Counter = 0, Others = record.Clock } : walk.Change();
+                return true;
+            }
+        }
+
+        (change, baseLsn) = (default, 0);
+        return false;
+    }
+
     internal ReadOnlyMemory<byte> Slice(int start, int length) => _bytes.Slice(start, length);
 
     /// <summary>The name that stands there among the tables.</summary>
@@ -141,6 +198,15 @@ public readonly struct PushedView
     {
         var from = new BytesReader(_bytes.Span[..(TablesAt + TablesBytes)], TablesAt + offset);
         return Name(ref from);
+    }
+
+    private static ConflictSettled ReadSettled(ref BytesReader from)
+    {
+        var settled = new ConflictSettled(
+            from.Number(Limits.SafeIntegerMax), (ConflictState)from.Byte(), from.Number(Limits.SafeIntegerMax));
+        return settled.State is ConflictState.Merged or ConflictState.KeptServer
+            ? settled
+            : throw BytesReader.Corrupt("a conflict is settled in an unknown way");
     }
 
     private ReadOnlyMemory<byte> Name(ref BytesReader from)

@@ -15,6 +15,7 @@ public sealed class SnapshotReader
     private readonly List<ClientSnapshot> _clients = [];
     private readonly List<JournalMark> _marks = [];
     private readonly List<ReadOnlyMemory<RowVersion>> _rows = [];
+    private readonly List<ConflictEntry> _conflicts = [];
     private readonly HashSet<string> _names = [];
     private readonly long _head;
     private readonly long _sequence;
@@ -40,6 +41,7 @@ public sealed class SnapshotReader
         var sequence = from.Number(long.MaxValue);
         var counts = (from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue));
         var policies = format == SnapshotWriter.Format1 ? null : from.Policies();
+        var conflicts = format == SnapshotWriter.Format1 ? 0 : from.Number(Limits.ConflictsMax);
         CheckCrc(bytes.Span, 0, ref from);
         if (fingerprint != hash.Fingerprint)
         {
@@ -50,9 +52,11 @@ public sealed class SnapshotReader
         var reader = new SnapshotReader(head, sequence, rowBytes);
         reader.ReadParts(bytes.Span, ref from);
         return counts == (reader._nodes.Count, reader._clients.Count, reader._marks.Count, reader._rowCount)
+            && conflicts == reader._conflicts.Count
             ? new TenantSnapshot(serverNode, head, sequence, reader._nodes, reader._clients, reader._rows, reader._marks)
             {
                 Policies = policies,
+                Conflicts = reader._conflicts,
             }
             : throw BytesReader.Corrupt("a part is missing");
     }
@@ -132,6 +136,9 @@ public sealed class SnapshotReader
                     break;
                 case SnapshotPart.Marks:
                     ReadMark(ref from);
+                    break;
+                case SnapshotPart.Conflicts when _rowBytes != SnapshotWriter.RowBytes1:
+                    _conflicts.Add(ConflictBytes.Read(ref from, _nodes.Count, _head, _conflicts.Count == 0 ? null : _conflicts[^1]));
                     break;
                 default:
                     throw BytesReader.Corrupt("a part is of unknown kind");

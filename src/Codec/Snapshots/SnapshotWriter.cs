@@ -61,6 +61,13 @@ public static class SnapshotWriter
 
         parts.End(SnapshotPart.Marks);
         WriteRows(parts, s.Rows);
+        foreach (var conflict in s.Conflicts)
+        {
+            ConflictBytes.Write(parts.Raw, conflict);
+            parts.EndIfLarge(SnapshotPart.Conflicts);
+        }
+
+        parts.End(SnapshotPart.Conflicts);
         using var head = new BytesWriter(128);
         WriteHead(head, s, hash);
         return parts.Join(head.Written);
@@ -78,6 +85,7 @@ public static class SnapshotWriter
         to.Number(s.Marks.Count);
         to.Number(s.Rows.Sum(static chunk => (long)chunk.Length));
         to.Policies(s.Policies);
+        to.Number(s.Conflicts.Count);
         to.Fixed32(Crc32.HashToUInt32(to.Written));
     }
 

@@ -33,6 +33,7 @@ public static class HeliosSyncEndpoints
         var pull = services.GetRequiredService<PullEndpoint>();
         var push = services.GetRequiredService<PushEndpoint>();
         var heartbeat = services.GetRequiredService<HeartbeatEndpoint>();
+        var conflicts = services.GetRequiredService<ConflictsEndpoint>();
         var policy = services.GetRequiredService<PolicyEndpoint>();
         return
         [
@@ -43,6 +44,8 @@ public static class HeliosSyncEndpoints
             new("/pull", HttpMethods.Post, Scopes.Read, pull.HandleAsync),
             new("/push", HttpMethods.Post, Scopes.Write, push.HandleAsync),
             new("/heartbeat", HttpMethods.Post, Scopes.Read, heartbeat.HandleAsync),
+            new("/conflicts", HttpMethods.Get, Scopes.Read, conflicts.HandleAsync),
+            new("/conflicts/{id}/resolve", HttpMethods.Post, Scopes.Write, push.ResolveAsync),
             new("/policy", HttpMethods.Get, Scopes.Admin, policy.TellAsync),
             new("/policy", HttpMethods.Put, Scopes.Admin, policy.SetAsync),
         ];

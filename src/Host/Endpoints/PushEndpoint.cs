@@ -4,7 +4,9 @@ using HeliosSync.Domain;
 
 namespace HeliosSync.Host;
 
-/// <summary><c>POST /push</c> (protocol 4.3).</summary>
+/// <summary>
+/// <c>POST /push</c> (protocol 4.3), and <c>POST /conflicts/{id}/resolve</c> (4.7), which is a push that settles a conflict.
+/// </summary>
 internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, Answers answers, HeldClaims claims)
 {
     /// <summary>The push is settled, so "nothing was applied" would be wrong: its outcome is open until the client asks again.</summary>
@@ -16,9 +18,20 @@ internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, An
     /// From the hand-over to the actors on, nothing of it depends on the client's patience: a push that was begun is finished, and
     /// its repeat finds the outcome.
     /// </summary>
-    public async ValueTask<Refusal?> HandleAsync(Exchange exchange)
+    public ValueTask<Refusal?> HandleAsync(Exchange exchange) => HandleAsync(exchange, service.Pushes);
+
+    /// <summary>The push of one change, or of none, that settles a conflict.</summary>
+    public ValueTask<Refusal?> ResolveAsync(Exchange exchange)
     {
-        var (batch, unread) = await bodies.ReadAsync(exchange, service.Pushes);
+        var server = service.Server;
+        return ConflictsEndpoint.TryNumber(exchange.Http.Request.RouteValues["id"] as string, 1, out var conflict)
+            ? HandleAsync(exchange, new SettleReader(server.Hash, server.Zstd, conflict, exchange.Caller!.Client, Guid.NewGuid()))
+            : ValueTask.FromResult<Refusal?>(new Refusal(ErrorCode.NotFound, "There is no such conflict, or none any more."));
+    }
+
+    private async ValueTask<Refusal?> HandleAsync(Exchange exchange, MessageReader<PushBatch> reader)
+    {
+        var (batch, unread) = await bodies.ReadAsync(exchange, reader);
         if (batch is null)
         {
             return unread;

@@ -32,6 +32,7 @@ public static class ErrorCatalogue
         ErrorCode.Conflict => new(409, "CONFLICT"),
         ErrorCode.MessageIdReused => new(409, "MESSAGE_ID_REUSED"),
         ErrorCode.LsnAheadOfServer => new(409, "LSN_AHEAD_OF_SERVER"),
+        ErrorCode.AlreadySettled => new(409, "ALREADY_SETTLED"),
         ErrorCode.NodeReused => new(409, "NODE_REUSED"),
         ErrorCode.ResyncRequired => new(410, "RESYNC_REQUIRED"),
         ErrorCode.PayloadTooLarge => new(413, "PAYLOAD_TOO_LARGE"),

@@ -46,6 +46,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<PushEndpoint>();
         services.AddSingleton<HeartbeatEndpoint>();
         services.AddSingleton<PolicyEndpoint>();
+        services.AddSingleton<ConflictsEndpoint>();
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();

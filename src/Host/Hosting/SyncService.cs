@@ -33,6 +33,9 @@ internal sealed class SyncService(
     /// <summary>Writes acknowledgements.</summary>
     public AckWriter Acks { get; private set; } = null!;
 
+    /// <summary>Writes pages of the conflict log.</summary>
+    public ConflictWriter Conflicts { get; private set; } = null!;
+
     /// <summary>Writes pages.</summary>
     public PullWriter Pages { get; private set; } = null!;
 
@@ -67,6 +70,7 @@ internal sealed class SyncService(
         Pushes = new PushReader(_server.Hash, _server.Zstd);
         Acks = new AckWriter(_server.Zstd);
         Pages = new PullWriter(_server.Zstd);
+        Conflicts = new ConflictWriter(_server.Zstd);
         _watch = WatchAsync(_server);
         return Task.CompletedTask;
     }

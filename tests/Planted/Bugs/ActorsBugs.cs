@@ -54,8 +54,8 @@ internal static class ActorsBugs
                 """),
             new Edit(
                 "Domain/Tenant.cs",
-                "_judge.Decide(push, client.Node, serverNode, Head, nowMicros, policies)",
-                "_judge.Decide(push, client.Node, serverNode, head, nowMicros, policies)"),
+                "_judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies)",
+                "_judge.Decide(push, client.Node, serverNode, head, Sequence + 1, nowMicros, policies)"),
             new Edit("Domain/Tenant.cs", "pushed.FirstLsn != Head + 1", "pushed.FirstLsn == 0"),
             new Edit(
                 Cycle,

@@ -9,9 +9,9 @@ internal static class DomainBugs
         [
             new Edit(
                 "Domain/Tenant.cs",
-                "var judged = _judge.Decide(push, client.Node, serverNode, Head, nowMicros, policies);",
+                "var judged = _judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies);",
                 """
-                var judged = _judge.Decide(push, client.Node, serverNode, Head, nowMicros, policies);
+                var judged = _judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies);
                         client.Remember(new WindowEntry(push.Message, push.Digest, Sequence + 1));
                 """),
             new Edit("Domain/Tenant.cs", "client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence));", ""),

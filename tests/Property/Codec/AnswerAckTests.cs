@@ -217,7 +217,7 @@ public sealed class AnswerAckTests
         string[] fields =
         [
             "type", "request_id", "accepted_lsns", "assigned_lsns", .. superseded ? ["superseded_lsns"] : Array.Empty<string>(),
-            "conflicts", "server_lsn", "head_lsn", "vector_clock",
+            "conflicts", .. e.Settled is null ? Array.Empty<string>() : ["settled_conflicts"], "server_lsn", "head_lsn", "vector_clock",
         ];
         return AnswerSamples.Parsed(
             to => Writer.Write(to, EventWriter.Write(e), met, 5, 9, Tiny.ServerGuid, Tiny.Node("a"), 2), fields);

@@ -15,7 +15,7 @@ public sealed class JournalCorruptionTests
     private const int AllocatedPerByteMax = 150;
     private const int AllocatedBesideMax = 1_024 * 1_024;
 
-    private static readonly string[] Manifests = ["pushed/1", "registered/1", "reregistered/1", "pushed/2", "policy/1"];
+    private static readonly string[] Manifests = ["pushed/1", "registered/1", "reregistered/1", "pushed/2", "policy/1", "pushed/3"];
 
     [Property]
     public void One_flipped_bit_is_refused_by_replay(DoNotSize<int> seed)
@@ -90,7 +90,7 @@ public sealed class JournalCorruptionTests
     public void An_unknown_format_is_refused()
     {
         var bytes = EventWriter.Write(JournalSamples.Pushed(new Random(1)));
-        bytes[0] = EventWriter.PolicyFormat + 1;
+        bytes[0] = EventWriter.SettlingFormat + 1;
         Assert.Throws<InvalidDataException>(() => new PushedView(bytes));
         Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read("pushed/1", Sealed(bytes[..^4])));
 

@@ -32,7 +32,8 @@ public sealed class JournalGoldenTests
     [InlineData("snapshot-1.bin", "E691C2586AAB1189EB560FBF7E9EA9FE44866500E40952E4B6FE59187A506EDE")]
     [InlineData("pushed-2.bin", "593AACC2E1F84F6B8C5DAFFD1448AF66F66C6BE42D6A4D5BFBB3A19F4CDCB25B")]
     [InlineData("policy-1.bin", "F1DEACAF6FC63CA7C7F972F3E0CA243975509148FC5E3F981EC624AA06866E56")]
-    [InlineData("snapshot-2.bin", "04DF80D37FBE3824A1F77450AF1C0CC72EED346698EFC4524118CD7216A5985F")]
+    [InlineData("pushed-3.bin", "9400E57F6C65BD93C510652EBA953C976BB6E4BB9352C1F0E3AF5C55B6455D25")]
+    [InlineData("snapshot-2.bin", "E52E10082051F0DC5F7DACB041C3529D836E6B74DF303AF95F1DF875007F0AD4")]
     public void No_golden_file_has_changed(string file, string sha256) =>
         Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Golden(file))));
 
@@ -50,6 +51,9 @@ public sealed class JournalGoldenTests
 
     [Fact]
     public void A_push_that_policies_decided_still_reads_and_writes() => ReadsAndWrites("pushed-2.bin", "pushed/2", ByPolicy());
+
+    [Fact]
+    public void A_push_that_settled_conflicts_still_reads_and_writes() => ReadsAndWrites("pushed-3.bin", "pushed/3", Settling());
 
     [Fact]
     public void Policies_still_read_and_write() => ReadsAndWrites("policy-1.bin", "policy/1", Policies);
@@ -137,6 +141,25 @@ public sealed class JournalGoldenTests
         return Event(judgements, changes) with { WonOver = [990, 0, 0, 0] };
     }
 
+    private static Pushed Settling() => ByPolicy() with
+    {
+        Settled = [new(41_007, ConflictState.Merged, 1_001), new(52_000, ConflictState.KeptServer, 0)],
+    };
+
+    private static ConflictEntry Conflict(long id, ConflictState state) => new(
+        id,
+        Tiny.Now,
+        ConflictType.ConcurrentUpdate,
+        ConflictPolicy.LastWriteWins,
+        new RowVersion(new Hash128(1, 2), 0, 9, 5, 77, 1, Operation.Update, true, Tiny.Now - 5),
+        new RowVersion(new Hash128(1, 2), 900, 3, 4, 78, 0, Operation.Insert, false, Tiny.Now - 6))
+    {
+        State = state,
+        SettledMicros = state == ConflictState.Open ? 0 : Tiny.Now + 1,
+        SettledBy = state == ConflictState.Open ? -1 : 0,
+        SettledLsn = state == ConflictState.Merged ? 1_001 : 0,
+    };
+
     private static PolicySet Policies { get; } = new(
         ConflictPolicies.TryCreate(
             ConflictPolicy.LastWriteWins, [new("tasks", ConflictPolicy.ClientWins), new("notes", ConflictPolicy.ServerWins)]),
@@ -147,6 +170,7 @@ public sealed class JournalGoldenTests
     private static TenantSnapshot TimedSnapshot() => Snapshot() with
     {
         Policies = Policies.Policies,
+        Conflicts = [Conflict(41_007, ConflictState.Merged), Conflict(52_000, ConflictState.Open)],
         Rows =
         [
             Snapshot().Rows[0].ToArray().Select(static (row, i) => row with { TimestampMicros = Tiny.Now + i }).ToArray(),

@@ -14,8 +14,10 @@ public sealed class JournalPolicyTests
     {
         var e = JournalSamples.PushedByPolicy(new Random(seed.Item));
         var bytes = EventWriter.Write(e);
-        Assert.Equal("pushed/2", EventWriter.ManifestOf(e));
-        var read = JournalSamples.Reader.Read("pushed/2", bytes);
+        var manifest = EventWriter.ManifestOf(e);
+        Assert.Equal(e.Settled is null ? "pushed/2" : "pushed/3", manifest);
+        Assert.Equal(e.Settled, new PushedView(bytes).Settled());
+        var read = JournalSamples.Reader.Read(manifest, bytes);
         JournalSamples.Same(JournalSamples.Kept(e), read);
         Assert.Equal(bytes, EventWriter.Write(read));
     }
@@ -77,6 +79,7 @@ public sealed class JournalPolicyTests
     {
         var random = new Random(1);
         Refused("pushed/1", EventWriter.Write(JournalSamples.PushedByPolicy(random)));
+        Refused("pushed/2", EventWriter.Write(JournalSamples.Pushed(random) with { Settled = [new(1, ConflictState.Merged, 1)] }));
         Refused("pushed/2", EventWriter.Write(JournalSamples.Pushed(random)));
     }
 

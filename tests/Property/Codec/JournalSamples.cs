@@ -86,7 +86,12 @@ internal static class JournalSamples
         var isPlain = Array.TrueForAll(judgements, static j => j.Conflict == ConflictType.None);
         return isPlain
             ? PushedByPolicy(random, firstLsn)
-            : e with { Judgements = judgements, WonOver = Array.Exists(wonOver, static lsn => lsn > 0) ? wonOver : null };
+            : e with
+            {
+                Judgements = judgements,
+                WonOver = Array.Exists(wonOver, static lsn => lsn > 0) ? wonOver : null,
+                Settled = random.Next(3) == 0 ? [new(random.NextInt64(1, 1L << 50), ConflictState.Merged, Number(random))] : null,
+            };
     }
 
     public static PolicySet PolicySet(Random random) => new(
@@ -168,6 +173,7 @@ internal static class JournalSamples
 
         var (left, right) = (Assert.IsType<Pushed>(expected), Assert.IsType<Pushed>(actual));
         Assert.Equal(left.WonOver, right.WonOver);
+        Assert.Equal(left.Settled, right.Settled);
         Assert.Equal(left.Judgements.ToArray(), right.Judgements.ToArray());
         Assert.Equal(left.Changes.Length, right.Changes.Length);
         for (var i = 0; i < left.Changes.Length; i++)
@@ -175,7 +181,9 @@ internal static class JournalSamples
             Same(left.Changes.Span[i], right.Changes.Span[i]);
         }
 
-        Assert.Equal(left, right with { Judgements = left.Judgements, Changes = left.Changes, WonOver = left.WonOver });
+        Assert.Equal(
+            left,
+            right with { Judgements = left.Judgements, Changes = left.Changes, WonOver = left.WonOver, Settled = left.Settled });
     }
 
     public static void Same(in PushedChange left, in PushedChange right)

@@ -23,6 +23,7 @@ internal static class SnapshotSamples
             [.. Enumerable.Range(1, marks ?? random.Next(3)).Select(i => new JournalMark(i, i + random.Next(2) + (long)i))])
         {
             Policies = random.Next(2) == 0 ? null : JournalSamples.Policies(random),
+            Conflicts = [.. Enumerable.Range(1, rows is null ? random.Next(3) : 0).Select(i => Conflict(random, i, nodes.Length))],
         };
     }
 
@@ -31,6 +32,7 @@ internal static class SnapshotSamples
         Assert.Equal(expected.ServerNode, actual.ServerNode);
         Assert.Equal((expected.Head, expected.Sequence), (actual.Head, actual.Sequence));
         Assert.Equal(expected.Policies, actual.Policies);
+        Assert.Equal(expected.Conflicts, actual.Conflicts);
         Assert.Equal(expected.Nodes, actual.Nodes);
         Assert.Equal(expected.Marks, actual.Marks);
         Assert.Equal(expected.Clients.Count, actual.Clients.Count);
@@ -64,6 +66,25 @@ internal static class SnapshotSamples
     private static RowVersion Row(Random random, int nodes) => new(
         Hash(random), 1 + random.NextInt64(Head), Number(random), Number(random), (ulong)random.NextInt64(), random.Next(nodes),
         (Operation)random.Next(1, 4), random.Next(2) == 0, Tiny.Now + random.Next(1_000_000));
+
+    private static ConflictEntry Conflict(Random random, int number, int nodes)
+    {
+        var met = Row(random, nodes);
+        var incoming = Row(random, nodes) with { Row = met.Row, Lsn = random.Next(3) };
+        return new ConflictEntry(
+            (number * 1_000L) + random.Next(1_000),
+            Tiny.Now,
+            (ConflictType)random.Next(1, 5),
+            (ConflictPolicy)random.Next(4),
+            incoming,
+            met)
+        {
+            State = (ConflictState)random.Next(5),
+            SettledMicros = random.Next(1_000),
+            SettledBy = random.Next(-1, nodes),
+            SettledLsn = random.Next(3),
+        };
+    }
 
     private static Hash128 Hash(Random random) => new((ulong)random.NextInt64(), (ulong)random.NextInt64());
 

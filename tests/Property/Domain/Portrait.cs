@@ -33,6 +33,7 @@ internal static class Portrait
         }
 
         text.AppendJoin(Environment.NewLine, snapshot.Rows.SelectMany(r => r.ToArray()).OrderBy(r => r.Row.High)).AppendLine();
+        text.AppendJoin(Environment.NewLine, snapshot.Conflicts).AppendLine();
         return marks ? text.AppendJoin(' ', snapshot.Marks).ToString() : text.ToString();
     }
 }

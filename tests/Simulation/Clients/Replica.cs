@@ -125,7 +125,8 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
     {
         var batch = State.Batch!;
         State.Batch = null;
-        var told = answer.Accepted.Concat(answer.Conflicts.Select(static c => c.LocalLsn)).Order();
+        var lost = answer.Conflicts.Where(static c => c.Resolution != nameof(Resolution.ClientWon)).ToList();
+        var told = answer.Accepted.Concat(lost.Select(static c => c.LocalLsn)).Order();
         if (answer.Code is null && !told.SequenceEqual(batch.Edits.Select(static e => e.LocalLsn).Order()))
         {
             world.Violate(Oracle.AnswerIsAllowed, $"{State.Node}: not every change of {batch.Message} stands in its answer once");
@@ -138,12 +139,15 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
         }
 
         var conflicts = new Dictionary<Row, (Edit Edit, long Lsn)>();
-        foreach (var report in answer.Conflicts)
+        foreach (var report in lost)
         {
             var edit = edits[report.LocalLsn];
             State.Outbox.Remove(edit);
             TakeVersion(State[edit.Row], VersionOf(report.ServerChange));
-            conflicts[edit.Row] = (edit, report.ServerChange.Lsn);
+            if (report.Resolution == nameof(Resolution.Rejected))
+            {
+                conflicts[edit.Row] = (edit, report.ServerChange.Lsn);
+            }
         }
 
         foreach (var row in batch.Edits.Select(static e => e.Row).Distinct())

@@ -1,4 +1,5 @@
 using HeliosSync.Actors;
+using HeliosSync.Domain;
 
 namespace HeliosSync.Simulation;
 
@@ -21,6 +22,9 @@ internal sealed record Plan
 
     public required int Padding { get; init; }
 
+    /// <summary>The conflict policy of every tenant and table.</summary>
+    public ConflictPolicy Policy { get; init; }
+
     /// <summary>How long things go wrong before they heal.</summary>
     public required long StormMicros { get; init; }
 
@@ -34,6 +38,7 @@ internal sealed record Plan
         SnapshotEvents = SnapshotEvents,
         TailBytesPerTenant = TailBytes,
         PassivateAfter = TimeSpan.FromMicroseconds(PassivateMicros),
+        Policies = ConflictPolicies.TryCreate(Policy, [])!,
     };
 
     /// <summary>The longest pause between two things that a client does: short where many writes are to meet in one journal.</summary>

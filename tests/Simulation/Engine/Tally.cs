@@ -10,6 +10,15 @@ internal enum Sight
     Converged,
     RepeatedUnderAnotherMessage,
     Superseded,
+
+    /// <summary>A change won over a version that it does not know, by the policy in force.</summary>
+    WonByPolicy,
+
+    /// <summary>A change lost for good, by the policy in force.</summary>
+    LostByPolicy,
+
+    /// <summary>A push settled a conflict of the log.</summary>
+    ConflictSettled,
     AtomicRefused,
     AtomicStored,
     RepeatAnswered,

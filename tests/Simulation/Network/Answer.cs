@@ -8,7 +8,7 @@ internal sealed record ShownChange(
     long Lsn, Row Row, Operation Operation, byte[] Data, bool Compressed, Clock Clock, uint Checksum, string Author, long AuthorLsn);
 
 /// <summary>A conflict report.</summary>
-internal sealed record Report(long LocalLsn, string Type, ShownChange ServerChange);
+internal sealed record Report(long LocalLsn, string Type, ShownChange ServerChange, string Resolution);
 
 /// <summary>An answer as a client reads it, from the bytes that the server wrote.</summary>
 internal sealed class Answer
@@ -72,7 +72,10 @@ internal sealed class Answer
     }
 
     private static Report ReadReport(JsonElement report) => new(
-        Number(report, "lsn"), Text(report, "conflict_type") ?? "", ReadChange(report.GetProperty("server_change")));
+        Number(report, "lsn"),
+        Text(report, "conflict_type") ?? "",
+        ReadChange(report.GetProperty("server_change")),
+        Text(report, "resolution") ?? "");
 
     private static ShownChange ReadChange(JsonElement change) => new(
         Number(change, "lsn"),

@@ -106,10 +106,10 @@ internal sealed class AnswerChecks(IReadOnlyList<Ledger> ledgers, Verdicts verdi
         }
 
         var acknowledged = outcome.Changes.Where(static c => IsAcknowledged(c.Verdict)).ToList();
-        var conflicts = outcome.Changes.Where(static c => c.Verdict == Verdict.Conflicting).ToList();
+        var conflicts = outcome.Changes.Where(static c => c.Conflict != ConflictType.None).ToList();
         var isSame = outcome.Refused == (answer.Code is not null)
-            && answer.Conflicts.Select(static c => (c.LocalLsn, c.ServerChange.Lsn, c.Type))
-                .SequenceEqual(conflicts.Select(static c => (c.LocalLsn, c.Lsn, c.Conflict.ToString())));
+            && answer.Conflicts.Select(static c => (c.LocalLsn, c.ServerChange.Lsn, c.Type, c.Resolution))
+                .SequenceEqual(conflicts.Select(static c => (c.LocalLsn, c.MetLsn, c.Conflict.ToString(), c.Resolution.ToString())));
         if (!outcome.Refused)
         {
             isSame &= answer.Accepted.SequenceEqual(acknowledged.Select(static c => c.LocalLsn))

@@ -4,7 +4,8 @@ using HeliosSync.Domain;
 namespace HeliosSync.Simulation;
 
 /// <summary>What became of one pushed change, as the journal has it.</summary>
-internal readonly record struct Outcome(long LocalLsn, Verdict Verdict, long Lsn, ConflictType Conflict);
+internal readonly record struct Outcome(
+    long LocalLsn, Verdict Verdict, long Lsn, ConflictType Conflict, Resolution Resolution, long MetLsn);
 
 /// <summary>What became of a push.</summary>
 /// <param name="Refused">Whether it was atomic and met a conflict.</param>
@@ -29,6 +30,8 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     private readonly List<Edit> _changes = [];
     private readonly Dictionary<Row, Edit> _versions = [];
     private readonly HashSet<Edit> _validDots = [];
+    private readonly Dictionary<Edit, long> _times = [];
+    private readonly Dictionary<string, long> _judgedLsns = [];
     private readonly Dictionary<string, long> _judgedCounters = [];
     private readonly Dictionary<(string Client, Guid Message), PushOutcome> _outcomes = [];
     private readonly HashSet<string> _clients = [];
@@ -36,6 +39,9 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     private PushOutcome? _last;
 
     public Truth Truth => truth;
+
+    /// <summary>The conflict policy of all tables.</summary>
+    public ConflictPolicy Policy { get; init; }
 
     /// <summary>The highest durable LSN.</summary>
     public long Head => _changes.Count;
@@ -110,10 +116,12 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         for (var i = 0; i < e.Judgements.Length; i++)
         {
             var judgement = e.Judgements.Span[i];
-            outcomes.Add(new Outcome(judgement.LocalLsn, judgement.Verdict, judgement.Lsn, judgement.Conflict));
+            var met = judgement.Conflict == ConflictType.None ? 0 : e.WonOver?[i] is > 0 and var won ? won : judgement.Lsn;
+            outcomes.Add(new Outcome(
+                judgement.LocalLsn, judgement.Verdict, judgement.Lsn, judgement.Conflict, judgement.Resolution, met));
             if (truth.Find(e.Author.Value, judgement.LocalLsn) is { } edit)
             {
-                Judge(edit, in judgement, in e.Changes.Span[i]);
+                Judge(edit, in judgement, in e.Changes.Span[i], met);
             }
             else
             {
@@ -121,6 +129,7 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
             }
         }
 
+        tally.Hit(e.Settled is not null, Sight.ConflictSettled);
         tally.Hit(e.Refused, Sight.AtomicRefused);
         _last = new PushOutcome(e.Refused, e.Author.Value, outcomes, serverLife);
         if (!_outcomes.TryAdd((e.Client.Value, e.Message), _last))
@@ -129,8 +138,10 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         }
     }
 
-    private void Judge(Edit edit, in Judgement judgement, in PushedChange stored)
+    private void Judge(Edit edit, in Judgement judgement, in PushedChange stored, long met)
     {
+        var isNew = edit.LocalLsn > _judgedLsns.GetValueOrDefault(edit.Node);
+        _judgedLsns[edit.Node] = Math.Max(edit.LocalLsn, _judgedLsns.GetValueOrDefault(edit.Node));
         var version = Version(edit.Row);
         var counter = edit.Clock[edit.Node];
         var dotValid = counter > _judgedCounters.GetValueOrDefault(edit.Node);
@@ -138,7 +149,14 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         switch (judgement.Verdict)
         {
             case Verdict.Accepted:
-                Accept(edit, version, judgement.Lsn, in stored);
+                if (judgement.Conflict != ConflictType.None)
+                {
+                    Win(edit, version, in judgement, met, isNew && Wins(edit, in stored, version));
+                }
+
+                var isWon = judgement.Conflict != ConflictType.None || (Policy == ConflictPolicy.LastWriteWins
+                    && isNew && version is not null && IsSame(edit, version) && Wins(edit, in stored, version));
+                Accept(edit, version, judgement.Lsn, in stored, isWon);
                 _ = dotValid && _validDots.Add(edit);
                 break;
             case Verdict.Repeated:
@@ -153,7 +171,15 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
                 tally.Saw(Sight.Converged);
                 break;
             case Verdict.Conflicting:
-                Conflict(edit, version, in judgement);
+                Conflict(edit, version, in judgement, met);
+                var lost = Policy != ConflictPolicy.Reject && isNew;
+                Founded(
+                    judgement.Resolution == (lost ? Resolution.ServerWon : Resolution.Rejected)
+                        && !(lost && Wins(edit, in stored, version)),
+                    edit,
+                    version,
+                    $"{judgement.Resolution} under {Policy}");
+                tally.Hit(lost, Sight.LostByPolicy);
                 break;
             default:
                 Founded(judgement.Verdict == Verdict.Withdrawn && judgement.Lsn == 0, edit, version, "withdrawn");
@@ -161,7 +187,34 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         }
     }
 
-    private void Accept(Edit edit, Edit? version, long lsn, in PushedChange stored)
+    /// <summary>What the policy says, old repeats aside (protocol 5.5).</summary>
+    private bool Wins(Edit edit, in PushedChange stored, Edit? version) => version is not null && Policy switch
+    {
+        ConflictPolicy.ClientWins => true,
+        ConflictPolicy.LastWriteWins => stored.TimestampMicros > _times[version]
+            || (stored.TimestampMicros == _times[version] && string.CompareOrdinal(edit.Node, version.Node) > 0),
+        _ => false,
+    };
+
+    private void Win(Edit edit, Edit? version, in Judgement judgement, long met, bool wins)
+    {
+        var wasRefused = edit.Refused;
+        Conflict(edit, version, in judgement, met);
+        edit.Refused = wasRefused;
+        Founded(wins && judgement.Policy == Policy, edit, version, $"a win by {judgement.Policy}");
+        tally.Saw(Sight.WonByPolicy);
+    }
+
+    /// <summary>
+    /// A node knows its own writes, and so does whoever has seen a later one of them: by a policy, what its author has put aside may stand.
+    /// </summary>
+    private bool Knew(Edit edit, Edit version) =>
+        edit.Knows.Has(version.Id)
+        || (version.Node == edit.Node && version.LocalLsn < edit.LocalLsn)
+        || (Policy != ConflictPolicy.Reject && truth.OfRow(version.Row).Any(
+            e => e.Node == version.Node && e.LocalLsn > version.LocalLsn && edit.Knows.Has(e.Id)));
+
+    private void Accept(Edit edit, Edit? version, long lsn, in PushedChange stored, bool isWon)
     {
         if (lsn != Head + 1)
         {
@@ -184,7 +237,7 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
             verdicts.Violate(Oracle.NothingTwice, $"{edit} stands at {edit.Lsn} and again at {lsn}");
         }
 
-        if (version is not null && !edit.Knows.Has(version.Id) && (version.Node != edit.Node || version.LocalLsn >= edit.LocalLsn))
+        if (!isWon && version is not null && !Knew(edit, version))
         {
             verdicts.Violate(Oracle.NothingLostSilently, $"{edit} replaces {version} at {version.Lsn}, which its author never saw");
         }
@@ -197,18 +250,20 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
             verdicts.Violate(Oracle.AcknowledgedIsThere, $"{edit} is stored as {stored}");
         }
 
-        See(edit, version, in stored);
+        See(edit, version, in stored, isWon);
         edit.Lsn = lsn;
+        _times[edit] = stored.TimestampMicros;
         _changes.Add(edit);
         _versions[edit.Row] = edit;
         tally.ChangesCommitted++;
     }
 
-    private void See(Edit edit, Edit? version, in PushedChange stored)
+    private void See(Edit edit, Edit? version, in PushedChange stored, bool isWon)
     {
         tally.Hit(stored.TimestampMicros < edit.TimestampMicros, Sight.TimestampClamped);
         tally.Hit(edit.Compressed, Sight.CompressedChange);
-        tally.Hit(version is not null && version.Node != edit.Node && edit.KnownLsn(ServerNode) < version.Lsn, Sight.AcceptedByDot);
+        var isForeign = !isWon && version is not null && version.Node != edit.Node;
+        tally.Hit(isForeign && edit.KnownLsn(ServerNode) < version!.Lsn, Sight.AcceptedByDot);
     }
 
     private void Supersede(Edit edit, Edit? version, long lsn)
@@ -222,9 +277,9 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         }
     }
 
-    private void Conflict(Edit edit, Edit? version, in Judgement judgement)
+    private void Conflict(Edit edit, Edit? version, in Judgement judgement, long met)
     {
-        var isConcurrent = version is not null && version.Lsn == judgement.Lsn
+        var isConcurrent = version is not null && version.Lsn == met
             && edit.KnownLsn(ServerNode) < version.Lsn
             && !(_validDots.Contains(version) && edit.Clock[version.Node] >= version.Clock[version.Node])
             && !(version.Node == edit.Node && version.LocalLsn != edit.LocalLsn)

@@ -12,7 +12,7 @@ internal static class StoredEvents
     private static readonly string[] Manifests =
     [
         EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest,
-        EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest,
+        EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest, EventWriter.PushedSettlingManifest,
     ];
 
     public static IReadOnlyList<byte[]> Tokens { get; } =

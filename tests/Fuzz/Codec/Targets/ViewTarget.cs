@@ -135,7 +135,7 @@ internal sealed class ViewTarget : FuzzTarget
     /// </summary>
     private static void AgreesWithReplay(byte[] stored, string walked)
     {
-        var manifest = stored[0] == EventWriter.Format ? EventWriter.PushedManifest : EventWriter.PushedByPolicyManifest;
+        var manifest = EventWriter.ManifestOf(stored[0]);
         var read = Guarded(() => (Pushed)JournalSamples.Reader.Read(manifest, stored), null);
         if (read is null)
         {
