@@ -168,8 +168,8 @@ public sealed class PolicyLaws
         var stage = Lww();
         stage.Push("a", Tiny.Change(1, Operation.Insert, 0, 1));
         var frozen = stage.Tenant.Freeze();
-        var old = new Tenant(frozen with { Rows = [frozen.Rows[0].ToArray().Select(r => r with { TimestampMicros = RowVersion.NoTime })
-            .ToArray()] });
+        RowVersion[] timeless = [.. frozen.Rows[0].ToArray().Select(static r => r with { TimestampMicros = RowVersion.NoTime })];
+        var old = new Tenant(frozen with { Rows = [timeless] });
         var judged = old.Decide(stage.Batch("b", VectorClock.Empty, Tiny.Change(1, Operation.Insert, 0, 2)), Tiny.Now).Event!;
         var judgement = judged.Judgements.Span[0];
         Assert.Equal((Resolution.Rejected, ConflictPolicy.LastWriteWins), (judgement.Resolution, judgement.Policy));
