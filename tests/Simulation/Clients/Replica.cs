@@ -148,6 +148,11 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
             {
                 conflicts[edit.Row] = (edit, report.ServerChange.Lsn);
             }
+            else
+            {
+                // It gives way at once, also where later edits wait: what it makes next must be made of what stands.
+                State[edit.Row].ShowBase();
+            }
         }
 
         foreach (var row in batch.Edits.Select(static e => e.Row).Distinct())

@@ -205,15 +205,6 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         tally.Saw(Sight.WonByPolicy);
     }
 
-    /// <summary>
-    /// A node knows its own writes, and so does whoever has seen a later one of them: by a policy, what its author has put aside may stand.
-    /// </summary>
-    private bool Knew(Edit edit, Edit version) =>
-        edit.Knows.Has(version.Id)
-        || (version.Node == edit.Node && version.LocalLsn < edit.LocalLsn)
-        || (Policy != ConflictPolicy.Reject && truth.OfRow(version.Row).Any(
-            e => e.Node == version.Node && e.LocalLsn > version.LocalLsn && edit.Knows.Has(e.Id)));
-
     private void Accept(Edit edit, Edit? version, long lsn, in PushedChange stored, bool isWon)
     {
         if (lsn != Head + 1)
@@ -237,7 +228,8 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
             verdicts.Violate(Oracle.NothingTwice, $"{edit} stands at {edit.Lsn} and again at {lsn}");
         }
 
-        if (!isWon && version is not null && !Knew(edit, version))
+        var isOwn = version is not null && version.Node == edit.Node && version.LocalLsn < edit.LocalLsn;
+        if (!isWon && version is not null && !isOwn && !edit.Knows.Has(version.Id))
         {
             verdicts.Violate(Oracle.NothingLostSilently, $"{edit} replaces {version} at {version.Lsn}, which its author never saw");
         }

@@ -65,7 +65,5 @@ internal sealed class Truth(int tenant)
 
     public void Add(Edit edit) => _edits[(edit.Node, edit.LocalLsn)] = edit;
 
-    public IEnumerable<Edit> OfRow(Row row) => _edits.Values.Where(e => e.Row == row);
-
     public Edit? Find(string node, long localLsn) => _edits.GetValueOrDefault((node, localLsn));
 }
