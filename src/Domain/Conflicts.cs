@@ -113,6 +113,9 @@ public sealed class ConflictLog
         ? ids.TakeLast(Limits.ConflictsSettledAtOnceMax).Select(id => Find(id)!)
         : [];
 
+    /// <summary>Whether the same author, number and content has met the same version before.</summary>
+    public bool Has(ConflictEntry entry) => _known.Contains(ContentKey.Of(entry));
+
     /// <summary>
     /// Adds an entry above all others, unless the same author, number and content has met the same version before (protocol 4.7).
     /// </summary>

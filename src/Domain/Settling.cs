@@ -15,10 +15,10 @@ internal sealed class Settling(ConflictLog log, Roster roster)
         _settled.Clear();
     }
 
-    /// <summary>A conflict arose in this very push.</summary>
+    /// <summary>A conflict arose in this very push. One that is in the log already does not come into it again.</summary>
     public void Arises(ConflictEntry entry)
     {
-        if (entry.State == ConflictState.Open)
+        if (entry.State == ConflictState.Open && !log.Has(entry))
         {
             _arisen.Add(entry);
         }

@@ -46,12 +46,8 @@ public readonly struct PushedView
         Author = author.IsEmpty ? Client : author;
         if (Format == EventWriter.SettlingFormat)
         {
-            SettledCount = from.Count(bytesEach: 3);
             SettledAt = from.Position;
-            for (var i = 0; i < SettledCount; i++)
-            {
-                ReadSettled(ref from);
-            }
+            ReadAllSettled(ref from);
         }
 
         TablesBytes = from.Count();
@@ -108,8 +104,6 @@ public readonly struct PushedView
     /// <summary>The manifest that bytes of this format are stored under.</summary>
     internal string Manifest => EventWriter.ManifestOf(Format);
 
-    internal int SettledCount { get; }
-
     internal int SettledAt { get; }
 
     internal int TablesAt { get; }
@@ -129,19 +123,13 @@ public readonly struct PushedView
     /// <summary>The conflicts that the push settled, by id; null where it settled none.</summary>
     public ConflictSettled[]? Settled()
     {
-        if (SettledCount == 0)
+        if (SettledAt == 0)
         {
             return null;
         }
 
         var from = new BytesReader(_bytes.Span, SettledAt);
-        var settled = new ConflictSettled[SettledCount];
-        foreach (ref var each in settled.AsSpan())
-        {
-            each = ReadSettled(ref from);
-        }
-
-        return settled;
+        return ReadAllSettled(ref from);
     }
 
     /// <summary>Finds an accepted change by its LSN.</summary>
@@ -198,6 +186,17 @@ public readonly struct PushedView
     {
         var from = new BytesReader(_bytes.Span[..(TablesAt + TablesBytes)], TablesAt + offset);
         return Name(ref from);
+    }
+
+    private static ConflictSettled[] ReadAllSettled(ref BytesReader from)
+    {
+        var settled = new ConflictSettled[from.Count(bytesEach: 3)];
+        foreach (ref var each in settled.AsSpan())
+        {
+            each = ReadSettled(ref from);
+        }
+
+        return settled.Length > 0 ? settled : throw BytesReader.Corrupt("it settles nothing, and says that it does");
     }
 
     private static ConflictSettled ReadSettled(ref BytesReader from)
