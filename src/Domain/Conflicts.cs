@@ -138,7 +138,7 @@ public sealed class ConflictLog
             ids.Add(entry.Id);
         }
 
-        while (Count > Limits.ConflictsMax || _entries[_start]!.AtMicros < entry.AtMicros - Limits.ConflictMicrosMax)
+        while (Count > Limits.ConflictsMax || (Count > 1 && _entries[_start]!.AtMicros < entry.AtMicros - Limits.ConflictMicrosMax))
         {
             DropOldest();
         }

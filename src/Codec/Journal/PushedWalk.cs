@@ -8,8 +8,8 @@ namespace HeliosSync.Codec;
 internal ref struct PushedWalk
 {
     // What a timestamp can be and still be written as RFC 3339: the years 1 to 9999.
-    private const long EarliestMicros = -62_135_596_800_000_000;
-    private const long LatestMicros = 253_402_300_799_999_999;
+    internal const long EarliestMicros = -62_135_596_800_000_000;
+    internal const long LatestMicros = 253_402_300_799_999_999;
 
     private readonly PushedView _view;
     private BytesReader _outcomes;

@@ -41,9 +41,12 @@ internal static class ConflictBytes
             && policy <= ConflictPolicy.LastWriteWins
             && state <= ConflictState.KeptServer
             && entry.SettledBy >= -1 && entry.SettledBy < nodes
-            && entry.Met.Lsn > 0;
+            && entry.Met.Lsn > 0
+            && IsTime(at) && IsTime(entry.SettledMicros);
         return canBe ? entry : throw BytesReader.Corrupt("a conflict cannot be");
     }
+
+    private static bool IsTime(long micros) => micros is >= PushedWalk.EarliestMicros and <= PushedWalk.LatestMicros;
 
     private static void Write(BytesWriter to, in RowVersion version)
     {
