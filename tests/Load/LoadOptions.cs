@@ -61,6 +61,12 @@ internal sealed record LoadOptions
     /// <summary>A file for the report's Markdown; its HTML goes beside it. Null: standard output alone.</summary>
     public string? Report { get; private set; }
 
+    /// <summary>The folder of the server's other build; null: the same.</summary>
+    public string? Other { get; private set; }
+
+    /// <summary>Environment variables of the other one.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
     /// <summary>Whether limits on time and memory decide; what must be correct always does.</summary>
     public bool Limits { get; private set; } = true;
 
@@ -95,6 +101,18 @@ internal sealed record LoadOptions
         {
             Report = value;
             return Path.GetExtension(value) == ".html" ? "--report names the Markdown file; the HTML goes beside it." : null;
+        }
+
+        if (option == "--other")
+        {
+            Other = value;
+            return Directory.Exists(value) ? null : $"There is no folder '{value}'.";
+        }
+
+        if (option == "--set")
+        {
+            var parts = value.Split('=', 2);
+            return parts.Length == 2 && Settings.TryAdd(parts[0], parts[1]) ? null : "--set takes NAME=VALUE, each name once.";
         }
 
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))

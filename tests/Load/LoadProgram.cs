@@ -26,6 +26,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
           mixed                      clients push, pull and beat                    the same, --tenants 8 --clients 4 --batch 10
           reconnect-storm            2,000 clients register and pull at once        --tenants 20 --clients 100
           compare                    ours and the baselines in turn                 --seconds 5 --rounds 5 --warm-up 30
+          versus                     this build and another, in turn                --seconds 2 --rounds 5 --other FOLDER --set NAME=VALUE
           flat                       a row's cost in large and in many tenants      --seconds 5 --rounds 5 --rows 1000000
           memory                     what rows, clients and load leave behind       --rows 1000000
           large-tenant               a tenant of a million rows, and restarts       --rows 1000000 --restarts 5 --pages 60 --batch 1000
@@ -66,6 +67,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
             "flat" => new Flat(run).RunAsync,
             "memory" => new MemoryUse(run).RunAsync,
             "compare" => new Comparison(run).RunAsync,
+            "versus" => new Versus(run).RunAsync,
             "large-tenant" => new LargeTenant(run).RunAsync,
             _ => null,
         };
