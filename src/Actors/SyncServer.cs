@@ -38,11 +38,12 @@ public sealed class SyncServer : IAsyncDisposable
         (_options, _files, _threads, _writer) = (options, files, threads, writer);
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
+        Work = new Work(time);
         _reader = new JournalReader(files.Journal);
         _health = new JournalHealth(files, threads.Health, time);
         _registrations = new Registrations(_reader.CountRegistered());
         var journal = writer is null ? null : new SqliteJournalSetup(writer, _reader, threads.Journal, time);
-        _system = AkkaWiring.Start(files, threads, Hash, logs, journal, plugins);
+        _system = AkkaWiring.Start(files, threads, Work, Hash, logs, journal, plugins);
         var services = new TenantServices(
             options,
             new EventReader(Hash, Zstd),
@@ -71,6 +72,9 @@ public sealed class SyncServer : IAsyncDisposable
 
     /// <summary>Decompression of entries, shared.</summary>
     public ZstdFrames Zstd { get; }
+
+    /// <summary>Where what takes computing goes on.</summary>
+    public Work Work { get; }
 
     /// <summary>Durable registrations over all tenants.</summary>
     public long RegisteredClients => _registrations.Count;
@@ -156,6 +160,7 @@ public sealed class SyncServer : IAsyncDisposable
         await StopTenantsAsync().ConfigureAwait(false);
         await _system.Terminate().ConfigureAwait(false);
         _system.Dispose();
+        Work.Dispose();
         _threads.Dispose();
         _writer?.Dispose();
         _reader.Dispose();

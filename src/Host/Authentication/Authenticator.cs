@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace HeliosSync.Host;
 
 /// <summary>Judges a request's token, before anything of its body is read (protocol 2).</summary>
-internal sealed class Authenticator(Settings settings, BearerSetup bearer, KnownTokens known)
+internal sealed class Authenticator(Settings settings, BearerSetup bearer, KnownTokens known, SyncService service)
 {
     /// <summary>Who calls; or why not, with <c>WWW-Authenticate</c> set in the answer.</summary>
     public async ValueTask<(Caller? Caller, Refusal? Refusal)> AuthenticateAsync(HttpContext http, Scopes needed)
@@ -14,6 +14,7 @@ internal sealed class Authenticator(Settings settings, BearerSetup bearer, Known
         var header = http.Request.Headers.Authorization is [{ } only] ? only : "";
         if (known.Find(header) is not { } caller)
         {
+            await service.Server.Work.GiveWayAsync();
             var result = await bearer.JudgeAsync(http);
             if (!result.Succeeded || http.Features.Get<GoodToken>() is not { } good)
             {

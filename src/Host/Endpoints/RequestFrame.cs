@@ -13,6 +13,7 @@ internal sealed class RequestFrame(
     RequestSlots slots,
     Authenticator authenticator,
     ErrorAnswers errors,
+    SyncService service,
     ShedLog shed,
     TimeProvider time,
     ILogger<RequestFrame> logger)
@@ -111,6 +112,11 @@ internal sealed class RequestFrame(
     {
         exchange.Code = refusal.Code;
         exchange.Reason = refusal.Code == ErrorCode.Unauthorized ? refusal.Message : null;
+        if (refusal.Code == ErrorCode.Overloaded && !service.IsStopping)
+        {
+            service.Server.Work.NoteOverload();
+        }
+
         exchange.Leave();
         await errors.WriteAsync(exchange.Http, refusal, exchange.RequestId);
     }
