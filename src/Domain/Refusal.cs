@@ -39,7 +39,7 @@ public enum ErrorCode
     /// <summary>A bound on what one tenant or client may keep is reached.</summary>
     QuotaExceeded,
 
-    /// <summary>No such path.</summary>
+    /// <summary>No such path, or nothing of the name in it.</summary>
     NotFound,
 
     /// <summary>The path exists, for another method.</summary>

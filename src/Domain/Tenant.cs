@@ -9,25 +9,24 @@ public sealed class Tenant
     private readonly RowTable _rows = new();
     private readonly Roster _roster = new();
     private readonly LsnIndex _index;
+    private readonly WriteTimes _times;
+    private readonly Registrar _registrar;
     private readonly Judge _judge;
 
     /// <summary>A tenant without events.</summary>
     public Tenant()
+        : this([], [])
     {
-        _index = new LsnIndex([]);
-        _judge = new Judge(_rows, _roster);
     }
 
     /// <summary>A tenant as a snapshot kept it. Positions are 0 until the clients' next word.</summary>
     public Tenant(TenantSnapshot snapshot)
-        : this()
+        : this(snapshot?.Marks ?? throw new ArgumentNullException(nameof(snapshot)), snapshot.Times)
     {
-        ArgumentNullException.ThrowIfNull(snapshot);
         ServerNode = snapshot.ServerNode;
         Head = snapshot.Head;
         Sequence = snapshot.Sequence;
         _roster.Restore(snapshot.Nodes, snapshot.Clients);
-        _index = new LsnIndex(snapshot.Marks);
         foreach (var chunk in snapshot.Rows)
         {
             foreach (ref readonly var version in chunk.Span)
@@ -36,6 +35,18 @@ public sealed class Tenant
             }
         }
     }
+
+    private Tenant(IEnumerable<JournalMark> marks, IEnumerable<WriteMark> times)
+    {
+        _index = new LsnIndex(marks);
+        _times = new WriteTimes(times);
+        _registrar = new Registrar(_roster);
+        _judge = new Judge(_rows, _roster);
+        Fleet = new Fleet(_roster, _times);
+    }
+
+    /// <summary>Its clients as an administrator sees them.</summary>
+    public Fleet Fleet { get; }
 
     /// <summary>The journal's own node; null before the first registration.</summary>
     public Guid? ServerNode { get; private set; }
@@ -59,26 +70,7 @@ public sealed class Tenant
     public RegisterDecision Decide(Register register, Guid newServerNode, long nowMicros)
     {
         ArgumentNullException.ThrowIfNull(register);
-        var known = _roster.TryGetClient(register.Client, out var client);
-        if (known && register.OnlyIfAbsent)
-        {
-            return default;
-        }
-
-        var refusal = Admit(register, client);
-        if (refusal is not null)
-        {
-            return new RegisterDecision(refusal, null);
-        }
-
-        if (known && _roster[client!.Node].Node == register.Node && client.Metadata.SequenceEqual(register.Metadata))
-        {
-            return default;
-        }
-
-        var serverNode = ServerNode ?? newServerNode;
-        return new RegisterDecision(
-            null, new Registered(register.Client, register.Node, serverNode, register.Metadata, nowMicros, First: !known));
+        return _registrar.Decide(register, ServerNode, Head, newServerNode, nowMicros);
     }
 
     /// <summary>Decides a push (protocol 4.3, 5.3, 5.4).</summary>
@@ -124,7 +116,7 @@ public sealed class Tenant
             return new Refusal(ErrorCode.ClientNotRegistered, "The client is not registered: register it first.");
         }
 
-        return CheckJournal(serverNode);
+        return Registrar.CheckJournal(ServerNode, serverNode);
     }
 
     /// <summary>Whether this position can be served: <see cref="ErrorCode.LsnAheadOfServer"/>, or null where it can.</summary>
@@ -149,6 +141,12 @@ public sealed class Tenant
             case Pushed pushed:
                 Apply(pushed, sequence, bytes);
                 break;
+            case Seen seen:
+                _roster.Note(seen);
+                break;
+            case Forgotten forgotten:
+                _roster.Forget(forgotten.Client);
+                break;
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
         }
@@ -161,7 +159,7 @@ public sealed class Tenant
     {
         if (_roster.TryGetClient(client, out var state))
         {
-            state.Position = Math.Min(lsn, Head);
+            state.SetPosition(Math.Min(lsn, Head));
         }
     }
 
@@ -191,57 +189,8 @@ public sealed class Tenant
         _roster.FreezeNodes(),
         _roster.FreezeClients(),
         _rows.Freeze(),
-        _index.ToArray());
-
-    private Refusal? Admit(Register register, Client? client)
-    {
-        if (CheckJournal(register.ServerNode) is { } replaced)
-        {
-            return replaced;
-        }
-
-        var serverEntry = ServerNode is { } own ? register.Clock[NodeId.OfServer(own)] : 0;
-        var ahead = CheckAhead("last_known_lsn", register.LastKnownLsn, Head) ?? CheckAhead("vector_clock", serverEntry, Head);
-        if (ahead is not null)
-        {
-            return ahead;
-        }
-
-        if (!register.Node.IsOf(register.Client))
-        {
-            return new Refusal(ErrorCode.InvalidMessage, "A node is its client's id, alone or with # and a suffix.", "node_id");
-        }
-
-        if (ServerNode is { } node && NodeId.OfServer(node).IsOf(register.Client))
-        {
-            return new Refusal(ErrorCode.InvalidMessage, "No client may bear the server node's name.", "client_id");
-        }
-
-        if (!_roster.TryGetNode(register.Node, out var index))
-        {
-            return client is not null && _roster.NodesUsedBy(register.Client) >= Limits.NodesPerClientMax
-                ? new Refusal(ErrorCode.QuotaExceeded, $"A client may use up {Limits.NodesPerClientMax} nodes.", "node_id")
-                : null;
-        }
-
-        var judged = _roster[index].JudgedLsn;
-        return register.LastLocalLsn < judged
-            ? new Refusal(
-                ErrorCode.NodeReused,
-                "This node's local numbers went back: register with a new node_id, never used before.",
-                $"last_local_lsn is {register.LastLocalLsn}, the server has {judged}")
-            : null;
-    }
-
-    private Refusal? CheckJournal(NodeId? named)
-    {
-        if (named is null || (ServerNode is { } own && named == NodeId.OfServer(own)))
-        {
-            return null;
-        }
-
-        return new Refusal(ErrorCode.ResyncRequired, "The journal is another one than the client knew: start anew.", "journal");
-    }
+        _index.ToArray(),
+        _times.ToArray());
 
     private Refusal? FindAhead(Push push, NodeId serverNode)
     {
@@ -272,11 +221,13 @@ public sealed class Tenant
         var judgements = pushed.Judgements.Span;
         var changes = pushed.Changes.Span;
         var accepted = _roster[author].AcceptedCounter;
+        var conflicts = 0;
         for (var i = 0; i < judgements.Length; i++)
         {
             ref readonly var judgement = ref judgements[i];
             if (judgement.Verdict != Verdict.Accepted)
             {
+                conflicts += judgement.Verdict == Verdict.Conflicting ? 1 : 0;
                 continue;
             }
 
@@ -286,8 +237,12 @@ public sealed class Tenant
         }
 
         _roster.SetNode(author, new NodeState(pushed.Author, pushed.JudgedLsn, pushed.JudgedCounter, accepted));
-        client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence));
+        client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence), pushed.AtMicros, conflicts);
         _index.Add(pushed.FirstLsn, sequence, bytes, holdsLsns: Head >= pushed.FirstLsn);
+        if (Head >= pushed.FirstLsn)
+        {
+            _times.Add(pushed.FirstLsn, pushed.AtMicros);
+        }
     }
 
     internal static RowVersion VersionOf(in PushedChange change, in Judgement judgement, int author) => new(

@@ -17,6 +17,12 @@ public static class EventWriter
     /// <summary>Manifest of a judged push.</summary>
     public const string PushedManifest = "pushed/1";
 
+    /// <summary>Manifest of a client's end; the journal counts clients by it.</summary>
+    public const string ForgottenManifest = "forgotten/1";
+
+    /// <summary>Manifest of clients' last contacts.</summary>
+    public const string SeenManifest = "seen/1";
+
     internal const byte Format = 1;
     internal const byte RefusedFlag = 1;
     internal const byte DotValidBit = 8;
@@ -31,6 +37,8 @@ public static class EventWriter
     {
         Registered registered => registered.First ? RegisteredManifest : ReregisteredManifest,
         Pushed => PushedManifest,
+        Forgotten => ForgottenManifest,
+        Seen => SeenManifest,
         _ => throw new ArgumentException($"{e} is no event of a tenant.", nameof(e)),
     };
 
@@ -47,6 +55,12 @@ public static class EventWriter
             case Pushed pushed:
                 Write(to, pushed);
                 break;
+            case Forgotten forgotten:
+                Write(to, forgotten);
+                break;
+            case Seen seen:
+                Write(to, seen);
+                break;
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
         }
@@ -62,6 +76,25 @@ public static class EventWriter
         to.Text(e.Client.Value);
         to.Text(e.Node.Value);
         to.Metadata(e.Metadata);
+    }
+
+    private static void Write(BytesWriter to, Forgotten e)
+    {
+        to.Signed(e.AtMicros);
+        to.Byte((byte)e.Reason);
+        to.Text(e.Client.Value);
+    }
+
+    private static void Write(BytesWriter to, Seen e)
+    {
+        to.Number(e.Contacts.Count);
+        var before = 0L;
+        foreach (var contact in e.Contacts)
+        {
+            to.Text(contact.Client.Value);
+            to.Signed(contact.AtMicros - before);
+            before = contact.AtMicros;
+        }
     }
 
     private static void Write(BytesWriter to, Pushed e)

@@ -10,6 +10,7 @@ internal enum SnapshotPart : byte
     Clients = 2,
     Marks = 3,
     Rows = 4,
+    Times = 5,
 }
 
 /// <summary>

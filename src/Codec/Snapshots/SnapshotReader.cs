@@ -15,19 +15,22 @@ public sealed class SnapshotReader
     private readonly List<ClientSnapshot> _clients = [];
     private readonly List<JournalMark> _marks = [];
     private readonly List<ReadOnlyMemory<RowVersion>> _rows = [];
+    private readonly List<WriteMark> _times = [];
     private readonly HashSet<string> _names = [];
+    private readonly byte _format;
     private readonly long _head;
     private readonly long _sequence;
     private SnapshotPart _last = SnapshotPart.Nodes;
     private long _rowCount;
 
-    private SnapshotReader(long head, long sequence) => (_head, _sequence) = (head, sequence);
+    private SnapshotReader(byte format, long head, long sequence) => (_format, _head, _sequence) = (format, head, sequence);
 
     /// <summary>The snapshot; null where it was made with another hash key, so that its rows' hashes say nothing here.</summary>
     public static TenantSnapshot? Read(ReadOnlyMemory<byte> bytes, KeyedHash hash)
     {
         var from = new BytesReader(bytes.Span);
-        if (from.Byte() != SnapshotWriter.Format)
+        var format = from.Byte();
+        if (format is not (SnapshotWriter.Format or SnapshotWriter.FirstFormat))
         {
             throw BytesReader.Corrupt("its format is not known");
         }
@@ -37,16 +40,18 @@ public sealed class SnapshotReader
         var head = from.Number(Limits.SafeIntegerMax);
         var sequence = from.Number(long.MaxValue);
         var counts = (from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue));
+        var times = format > SnapshotWriter.FirstFormat ? from.Number(WriteTimes.MarksMax) : 0;
         CheckCrc(bytes.Span, 0, ref from);
         if (fingerprint != hash.Fingerprint)
         {
             return null;
         }
 
-        var reader = new SnapshotReader(head, sequence);
+        var reader = new SnapshotReader(format, head, sequence);
         reader.ReadParts(bytes.Span, ref from);
         return counts == (reader._nodes.Count, reader._clients.Count, reader._marks.Count, reader._rowCount)
-            ? new TenantSnapshot(serverNode, head, sequence, reader._nodes, reader._clients, reader._rows, reader._marks)
+            && times == reader._times.Count
+            ? new TenantSnapshot(serverNode, head, sequence, reader._nodes, reader._clients, reader._rows, reader._marks, reader._times)
             : throw BytesReader.Corrupt("a part is missing");
     }
 
@@ -126,6 +131,9 @@ public sealed class SnapshotReader
                 case SnapshotPart.Marks:
                     ReadMark(ref from);
                     break;
+                case SnapshotPart.Times when _format > SnapshotWriter.FirstFormat:
+                    ReadTime(ref from);
+                    break;
                 default:
                     throw BytesReader.Corrupt("a part is of unknown kind");
             }
@@ -160,6 +168,7 @@ public sealed class SnapshotReader
         var node = (int)from.Number(_nodes.Count - 1);
         var registered = from.Signed();
         var metadata = from.Metadata();
+        var (seen, conflicts) = _format > SnapshotWriter.FirstFormat ? ReadContact(ref from) : (null, 0L);
         var window = new WindowEntry[from.Count(bytesEach: 33)];
         if (window.Length > Limits.WindowMessagesMax)
         {
@@ -171,7 +180,24 @@ public sealed class SnapshotReader
             entry = new WindowEntry(from.Uuid(), from.Hash(), from.Number(_sequence));
         }
 
-        _clients.Add(new ClientSnapshot(client, node, metadata, registered, window));
+        _clients.Add(new ClientSnapshot(client, node, metadata, registered, seen, conflicts, window));
+    }
+
+    private static (long? Seen, long Conflicts) ReadContact(ref BytesReader from)
+    {
+        long? seen = from.Number(1) == 1 ? from.Signed() : null;
+        return (seen, from.Number(long.MaxValue));
+    }
+
+    private void ReadTime(ref BytesReader from)
+    {
+        var (lsn, before) = (from.Number(_head), _times.Count > 0 ? _times[^1] : default);
+        if (lsn <= before.Lsn)
+        {
+            throw BytesReader.Corrupt("the times' LSNs do not rise");
+        }
+
+        _times.Add(new WriteMark(lsn, unchecked(before.AtMicros + from.Signed())));
     }
 
     private void ReadMark(ref BytesReader from)

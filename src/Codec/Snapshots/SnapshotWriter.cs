@@ -12,7 +12,10 @@ namespace HeliosSync.Codec;
 /// </summary>
 public static class SnapshotWriter
 {
-    internal const byte Format = 1;
+    internal const byte Format = 2;
+
+    /// <summary>Without contacts, conflicts and times; still read.</summary>
+    internal const byte FirstFormat = 1;
 
     /// <summary>Bytes of one part before compression.</summary>
     internal const int PartBytesMax = 4 * 1_024 * 1_024;
@@ -55,6 +58,8 @@ public static class SnapshotWriter
 
         parts.End(SnapshotPart.Marks);
         WriteRows(parts, s.Rows);
+        WriteTimes(parts.Raw, s.Times);
+        parts.End(SnapshotPart.Times);
         using var head = new BytesWriter(128);
         WriteHead(head, s, hash);
         return parts.Join(head.Written);
@@ -71,6 +76,7 @@ public static class SnapshotWriter
         to.Number(s.Clients.Count);
         to.Number(s.Marks.Count);
         to.Number(s.Rows.Sum(static chunk => (long)chunk.Length));
+        to.Number(s.Times.Count);
         to.Fixed32(Crc32.HashToUInt32(to.Written));
     }
 
@@ -88,12 +94,31 @@ public static class SnapshotWriter
         to.Number(client.Node);
         to.Signed(client.RegisteredMicros);
         to.Metadata(client.Metadata);
+        to.Byte(client.SeenMicros is null ? (byte)0 : (byte)1);
+        if (client.SeenMicros is { } seen)
+        {
+            to.Signed(seen);
+        }
+
+        to.Number(client.Conflicts);
         to.Number(client.Window.Count);
         foreach (var entry in client.Window)
         {
             to.Uuid(entry.Message);
             to.Hash(entry.Digest);
             to.Number(entry.Sequence);
+        }
+    }
+
+    /// <summary>At most <see cref="Domain.WriteTimes.MarksMax"/>, so one part holds them.</summary>
+    private static void WriteTimes(BytesWriter to, IReadOnlyList<WriteMark> times)
+    {
+        var before = 0L;
+        foreach (var mark in times)
+        {
+            to.Number(mark.Lsn);
+            to.Signed(mark.AtMicros - before);
+            before = mark.AtMicros;
         }
     }
 

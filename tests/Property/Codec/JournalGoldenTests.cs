@@ -30,6 +30,9 @@ public sealed class JournalGoldenTests
     [InlineData("pushed-1.bin", "0AC6C08E55B6FC0D9A99FD4D8B481E5CB8E44A3DC3FE9011CF47007314EE428F")]
     [InlineData("pushed-1-refused.bin", "86E577F7C6D13BE2D38A52CC2D5484745D6CA0AD224F0636D5F13F917E5F98BA")]
     [InlineData("snapshot-1.bin", "E691C2586AAB1189EB560FBF7E9EA9FE44866500E40952E4B6FE59187A506EDE")]
+    [InlineData("snapshot-2.bin", "24DD3BF8B4D0320031845A5C70472C7350C6C1BED7D2E6BB45B9C95DE2599D10")]
+    [InlineData("forgotten-1.bin", "438EBBBCDF29712A97404386D29C8F4DF966BFD53E665D0B7EE4CDF3C26B9DC7")]
+    [InlineData("seen-1.bin", "11C1ACB152B82371DFDA06A73079B96A116E844C7DB58892942797A502F9F78A")]
     public void No_golden_file_has_changed(string file, string sha256) =>
         Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Golden(file))));
 
@@ -48,7 +51,24 @@ public sealed class JournalGoldenTests
     /// <summary>Its bytes depend on the zstd library's version, so only reading is fixed.</summary>
     [Fact]
     public void A_snapshot_still_reads() =>
-        SnapshotSamples.Same(Snapshot(), SnapshotReader.Read(Golden("snapshot-1.bin"), JournalSamples.Hash)!);
+        SnapshotSamples.Same(Snapshot(), SnapshotReader.Read(Golden("snapshot-2.bin"), JournalSamples.Hash)!);
+
+    /// <summary>The first format did not say when a client was last heard of.</summary>
+    [Fact]
+    public void A_snapshot_of_the_first_format_still_reads()
+    {
+        var now = Snapshot();
+        var then = now with { Clients = [now.Clients[0] with { SeenMicros = null, Conflicts = 0 }], Times = [] };
+        SnapshotSamples.Same(then, SnapshotReader.Read(Golden("snapshot-1.bin"), JournalSamples.Hash)!);
+    }
+
+    [Fact]
+    public void The_end_of_a_client_still_reads_and_writes() =>
+        ReadsAndWrites("forgotten-1.bin", "forgotten/1", new Forgotten(Tiny.Client("a"), Tiny.Now, ForgetReason.Silent));
+
+    [Fact]
+    public void Last_contacts_still_read_and_write() => ReadsAndWrites(
+        "seen-1.bin", "seen/1", new Seen([new(Tiny.Client("a"), Tiny.Now), new(Tiny.Client("b.c"), Tiny.Now - 300)]));
 
     private static void ReadsAndWrites(string file, string manifest, TenantEvent e)
     {
@@ -109,7 +129,7 @@ public sealed class JournalGoldenTests
         70,
         [new NodeState(Tiny.Node("a"), 5, 4, 3), new NodeState(Tiny.Node("a#1"), 400, 12, 11)],
         [
-            new ClientSnapshot(Tiny.Client("a"), 1, [new("device", "mobile")], Tiny.Now,
+            new ClientSnapshot(Tiny.Client("a"), 1, [new("device", "mobile")], Tiny.Now, Tiny.Now + 7, 3,
                 [new WindowEntry(Guid.Parse("660e8400-e29b-41d4-a716-446655440001"), new Hash128(1, 2), 70)]),
         ],
         [
@@ -119,5 +139,6 @@ public sealed class JournalGoldenTests
                 new(new Hash128(ulong.MaxValue, 3), 1_002, 11, 300, 0, 0, Operation.Delete, false),
             },
         ],
-        [new JournalMark(1, 2), new JournalMark(1_000, 70)]);
+        [new JournalMark(1, 2), new JournalMark(1_000, 70)],
+        [new WriteMark(1, Tiny.Now - 5), new WriteMark(1_000, Tiny.Now + 7)]);
 }

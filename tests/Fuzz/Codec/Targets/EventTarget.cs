@@ -10,7 +10,10 @@ namespace HeliosSync.Fuzz.Codec;
 internal static class StoredEvents
 {
     private static readonly string[] Manifests =
-        [EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest];
+    [
+        EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest, EventWriter.ForgottenManifest,
+        EventWriter.SeenManifest,
+    ];
 
     public static IReadOnlyList<byte[]> Tokens { get; } =
     [
@@ -40,7 +43,8 @@ internal static class StoredEvents
     }
 
     public static IEnumerable<byte[]> Registrations() =>
-        new[] { (1, "registered-1.bin"), (2, "reregistered-1.bin") }.Select(static f => Input(f.Item1, Golden(f.Item2)))
+        new[] { (1, "registered-1.bin"), (2, "reregistered-1.bin"), (3, "forgotten-1.bin"), (4, "seen-1.bin") }
+            .Select(static f => Input(f.Item1, Golden(f.Item2)))
             .Concat(Enumerable.Range(0, 10).Select(static seed =>
                 Input(1 + (seed % 2), EventWriter.Write(JournalSamples.Registered(new Random(seed))))));
 

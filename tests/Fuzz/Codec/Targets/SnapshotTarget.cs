@@ -23,10 +23,10 @@ internal sealed class SnapshotTarget : FuzzTarget
 
     public override IEnumerable<byte[]> Seeds()
     {
-        var golden = StoredEvents.Golden("snapshot-1.bin");
+        byte[][] golden = [StoredEvents.Golden("snapshot-1.bin"), StoredEvents.Golden("snapshot-2.bin")];
         var drawn = Enumerable.Range(0, 12).Select(static seed => SnapshotSamples.Make(new Random(seed)))
             .Select(static s => SnapshotWriter.Write(s, JournalSamples.Hash));
-        foreach (var stored in drawn.Prepend(golden).Where(s => s.Length < InputBytesMax))
+        foreach (var stored in golden.Concat(drawn).Where(s => s.Length < InputBytesMax))
         {
             yield return [0, .. stored];
             yield return Unsealed(stored);
