@@ -26,6 +26,14 @@ internal sealed class SyncRequests(
     public Task<Reply<HeartbeatReply>> HeartbeatAsync(TenantId tenant, Heartbeat heartbeat) =>
         AskAsync<HeartbeatReply>(new NoteHeartbeat(tenant, heartbeat));
 
+    /// <summary>Says how the clients are (docs/protocol.md 6.6).</summary>
+    public Task<Reply<FleetReply>> ListClientsAsync(TenantId tenant, ClientId? after, int max) =>
+        AskAsync<FleetReply>(new ListClients(tenant, after, max));
+
+    /// <summary>Forgets a client (docs/protocol.md 6.6).</summary>
+    public Task<Reply<ForgetReply>> ForgetClientAsync(TenantId tenant, ClientId client) =>
+        AskAsync<ForgetReply>(new ForgetClient(tenant, client));
+
     /// <summary>Judges a push and stores it (protocol 4.3). Owns the batch from the call on.</summary>
     public async Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch)
     {

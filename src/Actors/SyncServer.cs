@@ -148,6 +148,16 @@ public sealed class SyncServer : IAsyncDisposable
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
     public Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull) => _requests.PullAsync(tenant, pull);
 
+    /// <summary>Says how a tenant's clients are (docs/protocol.md 6.6).</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="after">Clients with an id above it; null: from the first one on.</param>
+    /// <param name="max">At most so many, 1 to 1,000.</param>
+    public Task<Reply<FleetReply>> ListClientsAsync(TenantId tenant, ClientId? after, int max) =>
+        _requests.ListClientsAsync(tenant, after, max);
+
+    /// <summary>Forgets a client (docs/protocol.md 6.6); completes when that is durable.</summary>
+    public Task<Reply<ForgetReply>> ForgetClientAsync(TenantId tenant, ClientId client) => _requests.ForgetClientAsync(tenant, client);
+
     /// <summary>Stops in order: every tenant behind its writes, the actor system, the files.</summary>
     public async ValueTask DisposeAsync()
     {

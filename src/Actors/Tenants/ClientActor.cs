@@ -54,12 +54,24 @@ internal sealed class LiveClients(IActorContext context)
         return actor;
     }
 
+    /// <summary>Whether the client is live.</summary>
+    public bool Has(ClientId client) => _clients.ContainsKey(client);
+
+    /// <summary>Stops the client's actor, behind every beat it was sent, and with it whatever the client has open.</summary>
+    public void End(ClientId client)
+    {
+        if (_clients.Remove(client, out var actor))
+        {
+            actor.Tell(PoisonPill.Instance);
+        }
+    }
+
     /// <summary>Forgets a silent client. The poison comes behind every beat it was sent, so none stays unanswered.</summary>
     public bool Handle(object message)
     {
-        if (message is Silent silent && _clients.Remove(silent.Client, out var actor))
+        if (message is Silent silent)
         {
-            actor.Tell(PoisonPill.Instance);
+            End(silent.Client);
         }
 
         return message is Silent;

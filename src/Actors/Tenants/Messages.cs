@@ -28,6 +28,15 @@ internal sealed record LocateChanges(TenantId Tenant, IReadOnlyList<long> Lsns) 
 /// <summary>A client lives.</summary>
 internal sealed record NoteHeartbeat(TenantId Tenant, Heartbeat Heartbeat) : ITenantMessage;
 
+/// <summary>Say how the clients are (docs/protocol.md 6.6).</summary>
+/// <param name="Tenant">Whose clients.</param>
+/// <param name="After">Those with an id above it; null: from the first one on.</param>
+/// <param name="Max">At most so many.</param>
+internal sealed record ListClients(TenantId Tenant, ClientId? After, int Max) : ITenantMessage;
+
+/// <summary>Forget a client (docs/protocol.md 6.6).</summary>
+internal sealed record ForgetClient(TenantId Tenant, ClientId Client) : ITenantMessage;
+
 /// <summary>Answer to <see cref="StorePush"/>.</summary>
 /// <param name="Event">The event that holds the outcome; null where it is to be read from the journal.</param>
 /// <param name="Sequence">Its journal sequence number.</param>

@@ -129,6 +129,18 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     void ITenantOutlet<IActorRef>.Beat(ClientId client, long headLsn, IActorRef to) =>
         _live.Of(client).Tell(new Beat(_id, headLsn), to);
 
+    bool ITenantOutlet<IActorRef>.IsLive(ClientId client) => _live.Has(client);
+
+    void ITenantOutlet<IActorRef>.End(ClientId client, ForgetReason reason)
+    {
+        if (reason == ForgetReason.Silent)
+        {
+            _log.Info("{0}: client {1} was silent for too long and is forgotten.", PersistenceId, client);
+        }
+
+        _live.End(client);
+    }
+
     void ITenantOutlet<IActorRef>.Save(StoredSnapshot snapshot) => SaveSnapshot(snapshot);
 
     void ITenantOutlet<IActorRef>.Stop() => Context.Stop(Self);

@@ -14,13 +14,19 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 {
     private readonly string _name = PersistenceIds.Of(id);
     private readonly HashSet<TCaller> _owed = [];
-    private readonly Dictionary<ClientId, long> _registering = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options, PersistenceIds.Of(id));
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
     private Tenant _tenant = new();
     private (long Lsn, long Sequence) _durable;
-    private int _counted;
     private bool _stopping;
+
+    /// <summary>The state, with what is decided and not yet durable.</summary>
+    public Tenant Tenant => _tenant;
+
+    /// <summary>The highest durable LSN.</summary>
+    public long DurableHead => _durable.Lsn;
+
+    private TenantClients<TCaller> Clients => field ??= new TenantClients<TCaller>(this, id, services, outlet);
 
     /// <summary>Begins with the newest snapshot, where there is one. Throws where it is another tenant's, or of another event.</summary>
     public void Recover(StoredSnapshot snapshot, long sequence)
@@ -62,8 +68,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         _durable = (_tenant.Head, sequence);
-        _counted = _tenant.ClientCount;
-        services.Registrations.Settle(id, _counted);
+        Clients.Recovered();
     }
 
     /// <summary>Takes a message; answers it now, or behind the writes that its answer relies on.</summary>
@@ -76,26 +81,39 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         _owed.Add(from);
+        var now = NowMicros();
         switch (message)
         {
             case RegisterClient m:
-                Register(m.Register, from);
+                Clients.Register(m.Register, from, now);
                 break;
             case StorePush m:
-                Store(m.Push, from);
+                _tenant.Fleet.Hear(m.Push.Client, now);
+                Store(m.Push, from, now);
                 break;
             case PlanPage m:
-                BehindRegistration(m.Pull.Client, () => Answer(from, Plan(m)));
+                _tenant.Fleet.Hear(m.Pull.Client, now);
+                Clients.Behind(m.Pull.Client, () => Answer(from, Plan(m)));
                 break;
             case LocateChanges m:
                 Answer(from, new ChangesLocated([.. m.Lsns.Select(_tenant.SequenceBefore)], _durable.Sequence));
                 break;
             case NoteHeartbeat m:
-                BehindRegistration(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
+                _tenant.Fleet.Hear(m.Heartbeat.Client, now);
+                Clients.Behind(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
+                break;
+            case ListClients m:
+                Clients.List(m, from, now);
+                break;
+            case ForgetClient m:
+                Clients.Forget(m.Client, from, now);
                 break;
             default:
                 throw new ArgumentException($"A tenant cannot handle {message.GetType()}.", nameof(message));
         }
+
+        // Behind the message: whoever comes back after long is heard of before anybody is forgotten.
+        Clients.KeepUp(now);
     }
 
     /// <summary>The snapshot store has said what became of the last snapshot.</summary>
@@ -105,15 +123,16 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     public void Stop()
     {
         _stopping = true;
+        Clients.NoteAll(NowMicros());
         outlet.Defer(outlet.Stop);
     }
 
     /// <summary>The end, wanted or not. After a failed write nobody else would answer those who are still owed an answer.</summary>
     public void Abandon()
     {
-        if (_owed.Count > 0)
+        if (_durable.Sequence < _tenant.Sequence)
         {
-            services.Registrations.LeaveOpen(id, _counted);
+            Clients.LeaveOpen();
         }
 
         foreach (var to in _owed)
@@ -125,51 +144,9 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         _tail.Clear();
     }
 
-    private void Register(Register register, TCaller from)
+    private void Store(Push push, TCaller from, long now)
     {
-        var decision = _tenant.Decide(register, services.NewServerNode(), NowMicros());
-        if (decision.Refusal is { } refusal)
-        {
-            AnswerBehindWrites(from, () => refusal);
-            return;
-        }
-
-        var applied = decision.Event is { } e ? Apply(e) : null;
-        if (applied is not null || !register.OnlyIfAbsent)
-        {
-            _tenant.SetPosition(register.Client, register.LastKnownLsn);
-        }
-
-        var standing = _tenant.StandingOf(register.Client);
-        object Welcome() => new RegisterReply(
-            standing.Position, _durable.Lsn, _tenant.ServerNode!.Value, standing.Node, standing.JudgedLsn, standing.JudgedCounter);
-        if (applied is null)
-        {
-            AnswerBehindWrites(from, Welcome);
-            return;
-        }
-
-        _registering[register.Client] = applied.Sequence;
-        Persist(applied, from, () =>
-        {
-            if (_registering[register.Client] == applied.Sequence)
-            {
-                _registering.Remove(register.Client);
-            }
-
-            if (decision.Event!.First)
-            {
-                _counted++;
-                services.Registrations.AddOne();
-            }
-
-            return Welcome();
-        });
-    }
-
-    private void Store(Push push, TCaller from)
-    {
-        var decision = _tenant.Decide(push, NowMicros());
+        var decision = _tenant.Decide(push, now);
         if (decision.Refusal is { } refusal)
         {
             AnswerBehindWrites(from, () => refusal);
@@ -231,24 +208,8 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         outlet.Beat(heartbeat.Client, _durable.Lsn, from);
     }
 
-    /// <summary>
-    /// What is answered at once relies on one write all the same: the registration of whoever asks. A page told before it is durable
-    /// could name a server node that never comes to be.
-    /// </summary>
-    private void BehindRegistration(ClientId client, Action answer)
-    {
-        if (_registering.ContainsKey(client))
-        {
-            outlet.Defer(answer);
-        }
-        else
-        {
-            answer();
-        }
-    }
-
     /// <summary>Encodes an event, so that nothing about it can fail later, ties it to its place, and makes it part of the state.</summary>
-    private Applied Apply(TenantEvent e)
+    public Applied Apply(TenantEvent e)
     {
         var written = new JournalEvent(EventWriter.ManifestOf(e), EventWriter.Write(e));
         EventSeal.Bind(written.Bytes, PlaceOf(written.Manifest, _tenant.Sequence + 1));
@@ -258,7 +219,11 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_tenant, written));
     }
 
-    private void Persist(Applied applied, TCaller to, Func<object> answer) => outlet.Persist(applied.Event, sequence =>
+    /// <summary>Writes an event that is part of the state, and answers when it is durable.</summary>
+    public void Persist(Applied applied, TCaller to, Func<object> answer) => Persist(applied, () => Answer(to, answer()));
+
+    /// <summary>Writes an event that is part of the state, and goes on when it is durable.</summary>
+    public void Persist(Applied applied, Action stored) => outlet.Persist(applied.Event, sequence =>
     {
         if (sequence != applied.Sequence)
         {
@@ -271,16 +236,17 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             _tail.Add(applied.HeadBefore + 1, applied.HeadAfter, applied.Event.Bytes);
         }
 
-        Answer(to, answer());
+        stored();
         if (applied.Cut is not null)
         {
             outlet.Save(applied.Cut);
         }
     });
 
-    private void AnswerBehindWrites(TCaller to, Func<object> answer) => outlet.Defer(() => Answer(to, answer()));
+    /// <summary>Answers when all that is being written now is durable.</summary>
+    public void AnswerBehindWrites(TCaller to, Func<object> answer) => outlet.Defer(() => Answer(to, answer()));
 
-    private void Answer(TCaller to, object answer)
+    public void Answer(TCaller to, object answer)
     {
         _owed.Remove(to);
         outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable);
@@ -291,5 +257,5 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private long NowMicros() => (services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>An event that is part of the state but not yet durable.</summary>
-    private sealed record Applied(JournalEvent Event, long Sequence, long HeadBefore, long HeadAfter, StoredSnapshot? Cut);
+    internal sealed record Applied(JournalEvent Event, long Sequence, long HeadBefore, long HeadAfter, StoredSnapshot? Cut);
 }

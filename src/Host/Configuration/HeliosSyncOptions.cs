@@ -53,6 +53,9 @@ public sealed record HeliosSyncOptions
     /// <summary>Seconds that a tenant stays in memory without being asked.</summary>
     public int TenantIdleSeconds { get; set; } = 300;
 
+    /// <summary>Days for which nothing is heard of a client before it is forgotten (docs/protocol.md 6.6); 0: never.</summary>
+    public int ForgetClientsAfterDays { get; set; } = 90;
+
     /// <summary>Open connections; more are closed at once.</summary>
     public int ConnectionsMax { get; set; } = 20_000;
 

@@ -21,6 +21,7 @@ namespace HeliosSync.Host;
 /// <param name="TenantRequestsInFlightMax">Requests that one tenant may have in hand.</param>
 /// <param name="RequestsInFlightMax">Requests in hand over all tenants.</param>
 /// <param name="TenantIdleTime">How long a tenant stays in memory without being asked.</param>
+/// <param name="ForgetAfter">How long a client may be silent before it is forgotten; zero: for ever.</param>
 /// <param name="ConnectionsMax">Open connections.</param>
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
 /// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
@@ -44,6 +45,7 @@ public sealed record Settings(
     int TenantRequestsInFlightMax,
     int RequestsInFlightMax,
     TimeSpan TenantIdleTime,
+    TimeSpan ForgetAfter,
     int ConnectionsMax,
     TimeSpan ShutdownTime,
     int SnapshotEvents,

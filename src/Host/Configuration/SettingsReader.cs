@@ -70,6 +70,7 @@ internal sealed class SettingsReader
             options.TenantRequestsInFlightMax,
             options.RequestsInFlightMax,
             TimeSpan.FromSeconds(options.TenantIdleSeconds),
+            TimeSpan.FromDays(options.ForgetClientsAfterDays),
             options.ConnectionsMax,
             TimeSpan.FromSeconds(options.ShutdownSeconds),
             options.SnapshotEvents,
@@ -210,6 +211,7 @@ internal sealed class SettingsReader
         Between(
             nameof(o.RequestsInFlightMax), o.RequestsInFlightMax, o.TenantRequestsInFlightMax, SyncServerOptions.RequestsAtOnceMax);
         Between(nameof(o.TenantIdleSeconds), o.TenantIdleSeconds, 1, 86_400);
+        Between(nameof(o.ForgetClientsAfterDays), o.ForgetClientsAfterDays, 0, 36_500);
         Between(nameof(o.ConnectionsMax), o.ConnectionsMax, 1, 1_000_000);
         Between(nameof(o.ShutdownSeconds), o.ShutdownSeconds, 1, 3_600);
         Between(nameof(o.SnapshotEvents), o.SnapshotEvents, 10, 10_000_000);

@@ -33,6 +33,7 @@ public static class HeliosSyncEndpoints
         var pull = services.GetRequiredService<PullEndpoint>();
         var push = services.GetRequiredService<PushEndpoint>();
         var heartbeat = services.GetRequiredService<HeartbeatEndpoint>();
+        var clients = services.GetRequiredService<ClientsEndpoint>();
         return
         [
             new("/health", HttpMethods.Get, Scopes.None, health.LiveAsync),
@@ -42,6 +43,8 @@ public static class HeliosSyncEndpoints
             new("/pull", HttpMethods.Post, Scopes.Read, pull.HandleAsync),
             new("/push", HttpMethods.Post, Scopes.Write, push.HandleAsync),
             new("/heartbeat", HttpMethods.Post, Scopes.Read, heartbeat.HandleAsync),
+            new("/clients", HttpMethods.Get, Scopes.Admin, clients.ListAsync),
+            new("/clients/{client_id}", HttpMethods.Delete, Scopes.Admin, clients.ForgetAsync),
         ];
     }
 }

@@ -45,6 +45,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<PullEndpoint>();
         services.AddSingleton<PushEndpoint>();
         services.AddSingleton<HeartbeatEndpoint>();
+        services.AddSingleton<ClientsEndpoint>();
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();

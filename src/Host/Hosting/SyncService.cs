@@ -51,6 +51,7 @@ internal sealed class SyncService(
             NodeId = settings.NodeId,
             AdvertisedAddress = settings.AdvertisedAddress,
             PassivateAfter = settings.TenantIdleTime,
+            ForgetAfter = settings.ForgetAfter,
             SnapshotEvents = settings.SnapshotEvents,
             Journal = settings.Journal,
             // As much again as may come in at once: for what is still written of requests that nobody waits for any more.

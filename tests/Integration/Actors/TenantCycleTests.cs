@@ -1,5 +1,4 @@
 using HeliosSync.Actors;
-using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
@@ -117,52 +116,4 @@ public sealed class TenantCycleTests : IDisposable
     }
 
     private Push Inserts(long localLsn) => ServerRig.Inserts(_hash, "c", Guid.NewGuid(), (localLsn, $"k{localLsn}", "v"));
-
-    /// <summary>Makes one event durable at a time, when it is told to, and notes who was answered what.</summary>
-    private sealed class SteppedJournal : ITenantOutlet<string>
-    {
-        private readonly Queue<(bool IsWrite, Action Then)> _waiting = new();
-        private readonly List<(string To, object Answer)> _answers = [];
-        private long _sequence;
-
-        public IReadOnlyList<string> Answered => [.. _answers.Select(a => a.To)];
-
-        public object AnswerTo(string caller) => Assert.Single(_answers, a => a.To == caller).Answer;
-
-        /// <summary>The next event is durable; what waited behind it, and before the one after it, goes on.</summary>
-        public void WriteNext()
-        {
-            do
-            {
-                _waiting.Dequeue().Then();
-            }
-            while (_waiting.TryPeek(out var next) && !next.IsWrite);
-        }
-
-        public void Persist(JournalEvent e, Action<long> stored) => _waiting.Enqueue((true, () => stored(++_sequence)));
-
-        public void Defer(Action then)
-        {
-            if (_waiting.Count > 0)
-            {
-                _waiting.Enqueue((false, then));
-            }
-            else
-            {
-                then();
-            }
-        }
-
-        public void Answer(string to, object answer) => _answers.Add((to, answer));
-
-        public void Beat(ClientId client, long headLsn, string to) => Answer(to, new HeartbeatReply(headLsn));
-
-        public void Save(StoredSnapshot snapshot)
-        {
-        }
-
-        public void Stop()
-        {
-        }
-    }
 }

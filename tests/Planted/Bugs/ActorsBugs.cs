@@ -15,22 +15,7 @@ internal static class ActorsBugs
                 "Persist(applied, from, Stored);",
                 """
                 Answer(from, Stored());
-                        Persist(applied, from, null);
-                """),
-            new Edit(Cycle, "TCaller to, Func<object> answer) => outlet.Persist", "TCaller to, Func<object>? answer) => outlet.Persist"),
-            new Edit(
-                Cycle,
-                """
-                Answer(to, answer());
-                        if (applied.Cut is not null)
-                """,
-                """
-                if (answer is not null)
-                        {
-                            Answer(to, answer());
-                        }
-
-                        if (applied.Cut is not null)
+                        Persist(applied, static () => { });
                 """),
         ],
         Probe.ActorTest("TenantCycleTests.Nothing_is_said_of_a_push_before_it_is_durable"));
@@ -56,7 +41,7 @@ internal static class ActorsBugs
                 "_judge.Decide(push, client.Node, serverNode, Head, nowMicros)",
                 "_judge.Decide(push, client.Node, serverNode, head, nowMicros)"),
             new Edit("Domain/Tenant.cs", "pushed.FirstLsn != Head + 1", "pushed.FirstLsn == 0"),
-            new Edit(Cycle, "_tenant.Decide(push, NowMicros())", "_tenant.Decide(push, NowMicros(), _durable.Lsn)"),
+            new Edit(Cycle, "_tenant.Decide(push, now)", "_tenant.Decide(push, now, _durable.Lsn)"),
         ],
         Probe.ActorTest("InFlightTests.Pushes_that_are_in_flight_together_get_lsns_of_their_own"));
 
