@@ -66,3 +66,8 @@ public sealed record FleetReply(
 /// <summary>A client was forgotten (docs/protocol.md 6.6).</summary>
 /// <param name="Client">Which.</param>
 public sealed record ForgetReply(ClientId Client);
+
+/// <summary>A pull has waited (protocol 4.2).</summary>
+/// <param name="Moved">Whether there may be more for it now.</param>
+/// <param name="PassedLsn">Up to this LSN there is nothing more for it.</param>
+public sealed record WaitReply(bool Moved, long PassedLsn);

@@ -63,6 +63,14 @@ public static class Limits
     /// <summary>Milliseconds that a pull may ask to wait for a change (protocol 4.2).</summary>
     public const int PullWaitMillisMax = 60_000;
 
+    /// <summary>
+    /// Bytes of keys and data in one event of a stream, about: a stream holds one event in hand, so this bounds what a slow reader costs.
+    /// </summary>
+    public const int StreamPayloadBytesMax = 16 * 1_024;
+
+    /// <summary>Seconds after which a stream that had nothing to send sends a comment (protocol 4.5).</summary>
+    public const int StreamKeepAliveSeconds = 15;
+
     /// <summary>Bytes of a continuation token as a client sends it: more than any that this server makes.</summary>
     public const int ContinuationTokenBytesMax = 256;
 

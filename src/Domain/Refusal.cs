@@ -60,6 +60,9 @@ public enum ErrorCode
     /// <summary>A node's local numbers went back: its state was lost or restored, and it needs a new node.</summary>
     NodeReused,
 
+    /// <summary>A newer stream of the same client has taken this one's place.</summary>
+    StreamReplaced,
+
     /// <summary>The journal is another one than the client knew.</summary>
     ResyncRequired,
 

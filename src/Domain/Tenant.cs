@@ -45,6 +45,10 @@ public sealed class Tenant
         Fleet = new Fleet(_roster, _times);
     }
 
+    /// <summary>What a client that is not registered is told.</summary>
+    public static Refusal NotRegistered { get; } = new(
+        ErrorCode.ClientNotRegistered, "The client is not registered: register it first.");
+
     /// <summary>Its clients as an administrator sees them.</summary>
     public Fleet Fleet { get; }
 
@@ -113,7 +117,7 @@ public sealed class Tenant
     {
         if (!_roster.TryGetClient(client, out _))
         {
-            return new Refusal(ErrorCode.ClientNotRegistered, "The client is not registered: register it first.");
+            return NotRegistered;
         }
 
         return Registrar.CheckJournal(ServerNode, serverNode);

@@ -22,6 +22,9 @@ internal interface ITenantOutlet<in TCaller>
     /// <summary>Notes that a client lives, and answers its heartbeat.</summary>
     void Beat(ClientId client, long headLsn, TCaller to);
 
+    /// <summary>Gives a client its stream, and answers that it is open.</summary>
+    void Open(OpenStream stream, StreamOpened answer, TCaller to);
+
     /// <summary>Whether a client is live (protocol 4.4).</summary>
     bool IsLive(ClientId client);
 

@@ -132,7 +132,15 @@ internal sealed class TenantClients<TCaller>(
         var step = cycle.Tenant.Fleet.DecideUpkeep(_upkeepAfter, now, _patience);
         foreach (var forgotten in step.Forgotten)
         {
-            Forget(forgotten, static () => { });
+            if (outlet.IsLive(forgotten.Client))
+            {
+                // It has a stream open, on which it has nothing to say.
+                cycle.Tenant.Fleet.Hear(forgotten.Client, now);
+            }
+            else
+            {
+                Forget(forgotten, static () => { });
+            }
         }
 
         Note(step.Seen);

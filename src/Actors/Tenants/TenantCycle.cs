@@ -13,9 +13,13 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     where TCaller : notnull
 {
     private readonly string _name = PersistenceIds.Of(id);
+    private readonly TenantReplay _replay = new(id, PersistenceIds.Of(id), services.Events);
     private readonly HashSet<TCaller> _owed = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options, PersistenceIds.Of(id));
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
+    private readonly Waiters<TCaller> _waiters = new(
+        (to, answer) => outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable));
+
     private Tenant _tenant = new();
     private (long Lsn, long Sequence) _durable;
     private bool _stopping;
@@ -26,36 +30,18 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     /// <summary>The highest durable LSN.</summary>
     public long DurableHead => _durable.Lsn;
 
+    /// <summary>Whether anybody waits for a change.</summary>
+    public bool IsAwaited => _waiters.IsAny();
+
     private TenantClients<TCaller> Clients => field ??= new TenantClients<TCaller>(this, id, services, outlet);
 
     /// <summary>Begins with the newest snapshot, where there is one. Throws where it is another tenant's, or of another event.</summary>
-    public void Recover(StoredSnapshot snapshot, long sequence)
-    {
-        if (snapshot.Of.PersistenceId != _name || snapshot.Of.Sequence != sequence || snapshot.State.Sequence != sequence)
-        {
-            throw new InvalidDataException($"The snapshot at {sequence} is of {snapshot.Of.PersistenceId} at {snapshot.Of.Sequence}.");
-        }
-
-        _tenant = new Tenant(snapshot.State);
-    }
+    public void Recover(StoredSnapshot snapshot, long sequence) => _tenant = _replay.Begin(snapshot, sequence);
 
     /// <summary>Takes the next event of the journal. Throws where it is not the next, or not what was written there.</summary>
     public void Recover(JournalEvent e, long sequence)
     {
-        if (sequence != _tenant.Sequence + 1)
-        {
-            throw new JournalDamageException(id, _tenant.Sequence + 1, "is missing");
-        }
-
-        try
-        {
-            _tenant.Apply(services.Events.Read(e.Manifest, e.Bytes, PlaceOf(e.Manifest, sequence)), sequence, e.Bytes.Length);
-        }
-        catch (Exception bad) when (bad is InvalidDataException or ArgumentException)
-        {
-            throw new JournalDamageException(id, sequence, $"cannot be used: {bad.Message}", bad);
-        }
-
+        _replay.Apply(_tenant, e, sequence);
         _snapshots.Count(e.Bytes.Length);
     }
 
@@ -95,6 +81,13 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
                 _tenant.Fleet.Hear(m.Pull.Client, now);
                 Clients.Behind(m.Pull.Client, () => Answer(from, Plan(m)));
                 break;
+            case AwaitChange m:
+                Clients.Behind(m.Waiter.Pull.Client, () => Answer(from, _waiters.Keep(m.Waiter, from, _tenant, _durable.Lsn)));
+                break;
+            case OpenStream m:
+                _tenant.Fleet.Hear(m.Pull.Client, now);
+                Clients.Behind(m.Pull.Client, () => Open(m, from));
+                break;
             case LocateChanges m:
                 Answer(from, new ChangesLocated([.. m.Lsns.Select(_tenant.SequenceBefore)], _durable.Sequence));
                 break;
@@ -119,12 +112,19 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     /// <summary>The snapshot store has said what became of the last snapshot.</summary>
     public void SnapshotSettled() => _snapshots.Settled();
 
+    /// <summary>Whoever waited for a change waits no longer.</summary>
+    public void StopAwaiting(TCaller who) => _waiters.Remove(who);
+
     /// <summary>Takes no more, and ends behind what was taken.</summary>
     public void Stop()
     {
         _stopping = true;
         Clients.NoteAll(NowMicros());
-        outlet.Defer(outlet.Stop);
+        outlet.Defer(() =>
+        {
+            _waiters.End(why: null);
+            outlet.Stop();
+        });
     }
 
     /// <summary>The end, wanted or not. After a failed write nobody else would answer those who are still owed an answer.</summary>
@@ -141,6 +141,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         _owed.Clear();
+        _waiters.End(ComeAgain.StorageUnavailable);
         _tail.Clear();
     }
 
@@ -174,16 +175,9 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 
     private object Plan(PlanPage m)
     {
-        var refusal = _tenant.CheckClient(m.Pull.Client, m.Pull.ServerNode)
-            ?? Tenant.CheckAhead("since_lsn", m.Pull.SinceLsn, _durable.Lsn);
-        if (refusal is not null)
+        if (Admit(m.Pull, isItsWord: !m.ReadsOn) is { } refusal)
         {
             return refusal;
-        }
-
-        if (m.Pull.Tables is null)
-        {
-            _tenant.SetPosition(m.Pull.Client, m.Pull.SinceLsn);
         }
 
         return new PagePlan(
@@ -193,6 +187,29 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             _tail.Above(m.After, Limits.PageScanBytesMax),
             _tenant.ServerNode!.Value,
             _tenant.StandingOf(m.Pull.Client).Node);
+    }
+
+    private Refusal? Admit(Pull pull, bool isItsWord)
+    {
+        var refusal = _tenant.CheckClient(pull.Client, pull.ServerNode) ?? Tenant.CheckAhead("since_lsn", pull.SinceLsn, _durable.Lsn);
+        if (refusal is null && isItsWord && pull.Tables is null)
+        {
+            _tenant.SetPosition(pull.Client, pull.SinceLsn);
+        }
+
+        return refusal;
+    }
+
+    private void Open(OpenStream m, TCaller from)
+    {
+        if (Admit(m.Pull, isItsWord: true) is { } refusal)
+        {
+            Answer(from, refusal);
+            return;
+        }
+
+        _owed.Remove(from);
+        outlet.Open(m, new StreamOpened(_durable.Lsn), from);
     }
 
     private void Note(Heartbeat heartbeat, TCaller from)
@@ -237,6 +254,11 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         stored();
+        if (applied.HeadAfter > applied.HeadBefore)
+        {
+            _waiters.Tell(applied.Event.Bytes, applied.HeadAfter);
+        }
+
         if (applied.Cut is not null)
         {
             outlet.Save(applied.Cut);
@@ -246,10 +268,14 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     /// <summary>Answers when all that is being written now is durable.</summary>
     public void AnswerBehindWrites(TCaller to, Func<object> answer) => outlet.Defer(() => Answer(to, answer()));
 
-    public void Answer(TCaller to, object answer)
+    /// <summary>Answers; or owes nothing more, where whoever asked is told later, by another.</summary>
+    public void Answer(TCaller to, object? answer)
     {
         _owed.Remove(to);
-        outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable);
+        if (answer is not null)
+        {
+            outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable);
+        }
     }
 
     private uint PlaceOf(string manifest, long sequence) => EventSeal.PlaceOf(_name, sequence, manifest);

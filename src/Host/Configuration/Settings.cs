@@ -20,6 +20,10 @@ namespace HeliosSync.Host;
 /// <param name="BytesInFlightMax">Bytes of bodies in flight over all tenants.</param>
 /// <param name="TenantRequestsInFlightMax">Requests that one tenant may have in hand.</param>
 /// <param name="RequestsInFlightMax">Requests in hand over all tenants.</param>
+/// <param name="TenantWaitingPullsMax">Pulls of one tenant that may wait.</param>
+/// <param name="WaitingPullsMax">Pulls that may wait over all tenants.</param>
+/// <param name="TenantStreamsMax">Live streams of one tenant.</param>
+/// <param name="StreamsMax">Live streams over all tenants.</param>
 /// <param name="TenantIdleTime">How long a tenant stays in memory without being asked.</param>
 /// <param name="ForgetAfter">How long a client may be silent before it is forgotten; zero: for ever.</param>
 /// <param name="ConnectionsMax">Open connections.</param>
@@ -44,6 +48,10 @@ public sealed record Settings(
     long BytesInFlightMax,
     int TenantRequestsInFlightMax,
     int RequestsInFlightMax,
+    int TenantWaitingPullsMax,
+    int WaitingPullsMax,
+    int TenantStreamsMax,
+    int StreamsMax,
     TimeSpan TenantIdleTime,
     TimeSpan ForgetAfter,
     int ConnectionsMax,

@@ -69,6 +69,10 @@ internal sealed class SettingsReader
             options.BytesInFlightMax,
             options.TenantRequestsInFlightMax,
             options.RequestsInFlightMax,
+            options.TenantWaitingPullsMax,
+            options.WaitingPullsMax,
+            options.TenantStreamsMax,
+            options.StreamsMax,
             TimeSpan.FromSeconds(options.TenantIdleSeconds),
             TimeSpan.FromDays(options.ForgetClientsAfterDays),
             options.ConnectionsMax,
@@ -210,6 +214,10 @@ internal sealed class SettingsReader
         Between(nameof(o.TenantRequestsInFlightMax), o.TenantRequestsInFlightMax, 1, SyncServerOptions.RequestsAtOnceMax);
         Between(
             nameof(o.RequestsInFlightMax), o.RequestsInFlightMax, o.TenantRequestsInFlightMax, SyncServerOptions.RequestsAtOnceMax);
+        Between(nameof(o.TenantWaitingPullsMax), o.TenantWaitingPullsMax, 1, 1_000_000);
+        Between(nameof(o.WaitingPullsMax), o.WaitingPullsMax, o.TenantWaitingPullsMax, 1_000_000);
+        Between(nameof(o.TenantStreamsMax), o.TenantStreamsMax, 1, 1_000_000);
+        Between(nameof(o.StreamsMax), o.StreamsMax, o.TenantStreamsMax, 1_000_000);
         Between(nameof(o.TenantIdleSeconds), o.TenantIdleSeconds, 1, 86_400);
         Between(nameof(o.ForgetClientsAfterDays), o.ForgetClientsAfterDays, 0, 36_500);
         Between(nameof(o.ConnectionsMax), o.ConnectionsMax, 1, 1_000_000);

@@ -31,6 +31,7 @@ public static class HeliosSyncEndpoints
         var health = services.GetRequiredService<HealthEndpoint>();
         var register = services.GetRequiredService<RegisterEndpoint>();
         var pull = services.GetRequiredService<PullEndpoint>();
+        var stream = services.GetRequiredService<StreamEndpoint>();
         var push = services.GetRequiredService<PushEndpoint>();
         var heartbeat = services.GetRequiredService<HeartbeatEndpoint>();
         var clients = services.GetRequiredService<ClientsEndpoint>();
@@ -41,6 +42,7 @@ public static class HeliosSyncEndpoints
             new("/health/ready", HttpMethods.Get, Scopes.None, health.ReadyAsync),
             new("/register", HttpMethods.Post, Scopes.Read, register.HandleAsync, HeldWithoutToken: true),
             new("/pull", HttpMethods.Post, Scopes.Read, pull.HandleAsync),
+            new("/stream", HttpMethods.Get, Scopes.Read, stream.HandleAsync, AllowsHead: false),
             new("/push", HttpMethods.Post, Scopes.Write, push.HandleAsync),
             new("/heartbeat", HttpMethods.Post, Scopes.Read, heartbeat.HandleAsync),
             new("/clients", HttpMethods.Get, Scopes.Admin, clients.ListAsync),

@@ -73,7 +73,7 @@ internal sealed class RequestFrame(
     private async ValueTask<Refusal?> AnswerAsync(Exchange exchange)
     {
         var (http, endpoint) = (exchange.Http, exchange.Endpoint);
-        if (!Allows(endpoint.Method, http.Request.Method))
+        if (!Allows(endpoint, http.Request.Method))
         {
             http.Response.Headers.Allow = endpoint.Method;
             return new Refusal(ErrorCode.MethodNotAllowed, $"This path takes {endpoint.Method} only.");
@@ -97,7 +97,7 @@ internal sealed class RequestFrame(
         var held = endpoint.HeldWithoutToken && settings.AnonymousRegistration && http.Request.Headers.Authorization.Count == 0;
         if (!held)
         {
-            (exchange.Caller, var refusal) = await authenticator.AuthenticateAsync(http, endpoint.Scope);
+            (exchange.Token, var refusal) = await authenticator.AuthenticateAsync(http, endpoint.Scope);
             if (refusal is not null)
             {
                 return refusal;
@@ -163,8 +163,10 @@ internal sealed class RequestFrame(
     }
 
     /// <summary>A probe may ask with HEAD where GET is answered; the server sends no body then.</summary>
-    private static bool Allows(string method, string asked) =>
-        method == "*" || HttpMethods.Equals(method, asked) || (HttpMethods.IsGet(method) && HttpMethods.IsHead(asked));
+    private static bool Allows(Endpoint endpoint, string asked) =>
+        endpoint.Method == "*"
+        || HttpMethods.Equals(endpoint.Method, asked)
+        || (endpoint.AllowsHead && HttpMethods.IsGet(endpoint.Method) && HttpMethods.IsHead(asked));
 
     private static bool IsGone(HttpContext http, Exception e) =>
         e is ConnectionResetException || (http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException);

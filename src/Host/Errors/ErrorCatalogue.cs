@@ -33,6 +33,7 @@ public static class ErrorCatalogue
         ErrorCode.MessageIdReused => new(409, "MESSAGE_ID_REUSED"),
         ErrorCode.LsnAheadOfServer => new(409, "LSN_AHEAD_OF_SERVER"),
         ErrorCode.NodeReused => new(409, "NODE_REUSED"),
+        ErrorCode.StreamReplaced => new(409, "STREAM_REPLACED"),
         ErrorCode.ResyncRequired => new(410, "RESYNC_REQUIRED"),
         ErrorCode.PayloadTooLarge => new(413, "PAYLOAD_TOO_LARGE"),
         ErrorCode.BatchTooLarge => new(413, "BATCH_TOO_LARGE"),

@@ -78,7 +78,12 @@ internal sealed class SteppedJournal : ITenantOutlet<string>
 
     public void Beat(ClientId client, long headLsn, string to) => Answer(to, new HeartbeatReply(headLsn));
 
-    public bool IsLive(ClientId client) => false;
+    public void Open(OpenStream stream, StreamOpened answer, string to) => Answer(to, answer);
+
+    /// <summary>Clients that are live.</summary>
+    public HashSet<ClientId> Live { get; } = [];
+
+    public bool IsLive(ClientId client) => Live.Contains(client);
 
     public void End(ClientId client, ForgetReason reason) => Ended.Add((client.Value, reason));
 
