@@ -49,6 +49,9 @@ internal sealed record LoadOptions
     /// <summary>Changes of each push.</summary>
     public int? Batch { get; private set; }
 
+    /// <summary>Live streams, of all tenants.</summary>
+    public int Streams { get; private set; } = 1_000;
+
     /// <summary>Bytes of data of each row.</summary>
     public int DataBytes { get; private set; } = 200;
 
@@ -127,6 +130,7 @@ internal sealed record LoadOptions
             "--warm-up" => n => WarmUpGiven = n,
             "--clients" when number is > 0 and <= 1_000 => n => ClientsGiven = n,
             "--tenants" when number is > 0 and <= 1_000 => n => TenantsGiven = n,
+            "--streams" when number is > 0 and <= 10_000 => n => Streams = n,
             "--minutes" when number > 0 => n => Minutes = n,
             "--rows" when number > 0 => n => RowsGiven = n,
             "--batch" when number is > 0 and <= 1_000 => n => Batch = n,

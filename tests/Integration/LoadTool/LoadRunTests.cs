@@ -65,6 +65,12 @@ public sealed class LoadRunTests
         "--set", "DOTNET_TieredPGO=0");
 
     [Theory]
+    [InlineData("1")]
+    [InlineData("3")]
+    public Task Each_stream_has_each_push_once_and_so_has_each_pull_that_waits(string tenants) => Passes(
+        "streams", "--streams", "60", "--tenants", tenants, "--rounds", "1");
+
+    [Theory]
     [InlineData("versus", "--other", "no such folder")]
     [InlineData("versus", "--set", "NAME")]
     [InlineData("no-such-scenario")]
