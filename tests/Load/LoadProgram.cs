@@ -55,24 +55,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
         var report = new Report($"{options.Name} {string.Join(' ', args.Skip(1))}".TrimEnd());
         await using var site = new Site();
         var run = new LoadRun(options, site, report, output, live);
-        Func<CancellationToken, Task>? work = options.Name switch
-        {
-            "push-batches" => new PushBatches(run).RunAsync,
-            "overload" => new Overload(run).RunAsync,
-            "soak" => new Soak(run).RunAsync,
-            "small-pushes-many-tenants" => new SmallPushes(run).RunAsync,
-            "pull-from-zero" => new Pulls(run, hot: false).RunAsync,
-            "pull-hot" => new Pulls(run, hot: true).RunAsync,
-            "mixed" => new Mixed(run).RunAsync,
-            "reconnect-storm" => new ReconnectStorm(run).RunAsync,
-            "flat" => new Flat(run).RunAsync,
-            "memory" => new MemoryUse(run).RunAsync,
-            "compare" => new Comparison(run).RunAsync,
-            "versus" => new Versus(run).RunAsync,
-            "streams" => new Streams(run).RunAsync,
-            "large-tenant" => new LargeTenant(run).RunAsync,
-            _ => null,
-        };
+        var work = WorkOf(run);
         if (work is null)
         {
             await output.WriteLineAsync($"There is no scenario '{options.Name}'.{Environment.NewLine}{Usage}");
@@ -103,6 +86,25 @@ public sealed class LoadProgram(TextWriter output, bool live)
 
         return report.Passed ? Passed : Failed;
     }
+
+    private static Func<CancellationToken, Task>? WorkOf(LoadRun run) => run.Options.Name switch
+    {
+        "push-batches" => new PushBatches(run).RunAsync,
+        "overload" => new Overload(run).RunAsync,
+        "soak" => new Soak(run).RunAsync,
+        "small-pushes-many-tenants" => new SmallPushes(run).RunAsync,
+        "pull-from-zero" => new Pulls(run, hot: false).RunAsync,
+        "pull-hot" => new Pulls(run, hot: true).RunAsync,
+        "mixed" => new Mixed(run).RunAsync,
+        "reconnect-storm" => new ReconnectStorm(run).RunAsync,
+        "flat" => new Flat(run).RunAsync,
+        "memory" => new MemoryUse(run).RunAsync,
+        "compare" => new Comparison(run).RunAsync,
+        "versus" => new Versus(run).RunAsync,
+        "streams" => new Streams(run).RunAsync,
+        "large-tenant" => new LargeTenant(run).RunAsync,
+        _ => null,
+    };
 }
 
 /// <summary>What every scenario and command works with.</summary>

@@ -131,6 +131,22 @@ public sealed class FleetCycleTests : IDisposable
     }
 
     [Fact]
+    public void A_client_that_is_live_is_not_forgotten_however_long_it_said_nothing()
+    {
+        Registered("c", "d", "e");
+        _journal.Live.Add(Ids.Client("c"));
+        _time.Advance(TimeSpan.FromDays(91));
+        Pull("e", "back");
+        _journal.WriteAll();
+        Assert.Equal([("d", ForgetReason.Silent)], _journal.Ended);
+        _journal.Live.Clear();
+        _time.Advance(TimeSpan.FromDays(90));
+        Pull("e", "back again");
+        _journal.WriteAll();
+        Assert.Single(_journal.Ended);
+    }
+
+    [Fact]
     public void Heartbeats_cost_two_writes_in_two_days_and_pushes_cost_none_beside_their_own()
     {
         Registered("c", "d");

@@ -60,6 +60,20 @@ public sealed class StreamLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_ends_with_its_client_and_the_client_is_told_so()
+    {
+        var reader = await DeviceAsync("a");
+        using var stream = await reader.StreamAsync();
+        using var forget = new HttpRequestMessage(HttpMethod.Delete, "clients/a");
+        forget.Headers.Authorization = new("Bearer", _server.Token("ops", scopes: "sync:admin"));
+        using var forgotten = await _server.Http.SendAsync(forget);
+        Assert.Equal(200, (int)forgotten.StatusCode);
+        Assert.Equal("CLIENT_NOT_REGISTERED", await stream.EndAsync());
+        (await reader.NoStreamAsync("?since_lsn=0")).Refused(400, "CLIENT_NOT_REGISTERED");
+        await UntilAsync(() => Places.Taken == 0);
+    }
+
+    [Fact]
     public async Task At_a_stop_it_ends_with_an_event_and_resumes_on_the_next_start()
     {
         var reader = await DeviceAsync("a");
