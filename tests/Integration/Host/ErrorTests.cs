@@ -17,7 +17,7 @@ public sealed class ErrorTests(TestServer server) : IClassFixture<TestServer>
         [403] = ["INSUFFICIENT_SCOPE", "CLIENT_MISMATCH", "TENANT_NOT_ALLOWED", "QUOTA_EXCEEDED"],
         [404] = ["NOT_FOUND"],
         [405] = ["METHOD_NOT_ALLOWED"],
-        [409] = ["CONFLICT", "MESSAGE_ID_REUSED", "LSN_AHEAD_OF_SERVER", "NODE_REUSED"],
+        [409] = ["CONFLICT", "MESSAGE_ID_REUSED", "LSN_AHEAD_OF_SERVER", "NODE_REUSED", "STREAM_REPLACED"],
         [410] = ["RESYNC_REQUIRED"],
         [413] = ["PAYLOAD_TOO_LARGE", "BATCH_TOO_LARGE"],
         [415] = ["UNSUPPORTED_MEDIA_TYPE"],
