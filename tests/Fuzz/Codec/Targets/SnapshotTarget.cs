@@ -125,7 +125,8 @@ internal sealed class SnapshotTarget : FuzzTarget
     {
         var from = new BytesReader(stored);
         from.Skip(HashKeyAt + sizeof(ulong) + 16);
-        for (var numbers = 0; numbers < 6; numbers++)
+        var numbersOfHead = stored[0] == 1 ? 6 : 7;
+        for (var numbers = 0; numbers < numbersOfHead; numbers++)
         {
             from.Varint();
         }
