@@ -96,8 +96,12 @@ public sealed class StreamTests(Site site) : IClassFixture<Site>
         using var stream = await reader.StreamAsync("?since_lsn=1");
         Assert.Equal(["k-1"], await stream.KeysAsync(1));
         Assert.Equal(1, (await reader.PushAsync(Change.Insert(1, "mine"))).Ok().ServerLsn);
+        (await reader.HeartbeatAsync(2)).Ok();
+        Assert.Equal(["mine"], await stream.KeysAsync(1));
+        (await writer.PushAsync(Change.Insert(3, "k-2"))).Ok();
+        Assert.Equal(["k-2"], await stream.KeysAsync(1));
         using var filtered = await reader.StreamAsync("?since_lsn=3&tables=a");
-        Assert.Equal(1, (await reader.PushAsync(Change.Insert(2, "mine too"))).Ok().ServerLsn);
+        Assert.Equal(2, (await reader.PushAsync(Change.Insert(2, "mine too"))).Ok().ServerLsn);
     }
 
     [Theory]
