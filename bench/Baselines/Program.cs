@@ -19,7 +19,7 @@ switch (args)
         await Console.Error.WriteLineAsync(
             """
             heliossync-baselines hand-written                       the endpoint one would write by hand; BIND_ADDR, DATA_DIR, JWT_SECRET
-            heliossync-baselines bare                               receives and drops, serves DATA_DIR/pages; BIND_ADDR, DATA_DIR
+            heliossync-baselines bare                               receives and drops, serves DATA_DIR/pages, fans out; BIND_ADDR, DATA_DIR
             heliossync-baselines store FOLDER TENANTS bare|keyed    stores FOLDER/events over and over; a line of seconds on its input
             """);
         return 2;

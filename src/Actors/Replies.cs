@@ -57,3 +57,29 @@ public sealed record ConflictsReply(IReadOnlyList<ConflictReport> Conflicts, boo
 /// <summary>A heartbeat was noted (protocol 4.4).</summary>
 /// <param name="HeadLsn">The durable head.</param>
 public sealed record HeartbeatReply(long HeadLsn);
+
+/// <summary>Some of a tenant's clients (docs/protocol.md 6.6).</summary>
+/// <param name="Members">The clients, in the order of their ids.</param>
+/// <param name="Live">Which of them are live (protocol 4.4).</param>
+/// <param name="HasMore">Whether there are others behind them.</param>
+/// <param name="RegisteredClients">How many clients the tenant has.</param>
+/// <param name="HeadLsn">The head, which everything here is measured against.</param>
+/// <param name="ServerNode">The journal's own node; null where nothing was ever registered.</param>
+/// <param name="AtMicros">When this was so: microseconds since the Unix epoch.</param>
+public sealed record FleetReply(
+    IReadOnlyList<FleetMember> Members,
+    IReadOnlySet<ClientId> Live,
+    bool HasMore,
+    int RegisteredClients,
+    long HeadLsn,
+    Guid? ServerNode,
+    long AtMicros);
+
+/// <summary>A client was forgotten (docs/protocol.md 6.6).</summary>
+/// <param name="Client">Which.</param>
+public sealed record ForgetReply(ClientId Client);
+
+/// <summary>A pull has waited (protocol 4.2).</summary>
+/// <param name="Moved">Whether there may be more for it now.</param>
+/// <param name="PassedLsn">Up to this LSN there is nothing more for it.</param>
+public sealed record WaitReply(bool Moved, long PassedLsn);

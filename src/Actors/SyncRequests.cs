@@ -35,6 +35,14 @@ internal sealed class SyncRequests(
     public Task<Reply<PoliciesReply>> SetPoliciesAsync(TenantId tenant, ConflictPolicies? policies, ClientId by) =>
         AskAsync<PoliciesReply>(new SetPolicies(tenant, policies, by));
 
+    /// <summary>Says how the clients are (docs/protocol.md 6.6).</summary>
+    public Task<Reply<FleetReply>> ListClientsAsync(TenantId tenant, ClientId? after, int max) =>
+        AskAsync<FleetReply>(new ListClients(tenant, after, max));
+
+    /// <summary>Forgets a client (docs/protocol.md 6.6).</summary>
+    public Task<Reply<ForgetReply>> ForgetClientAsync(TenantId tenant, ClientId client) =>
+        AskAsync<ForgetReply>(new ForgetClient(tenant, client));
+
     /// <summary>Judges a push and stores it (protocol 4.3). Owns the batch from the call on.</summary>
     public async Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch)
     {
@@ -62,7 +70,20 @@ internal sealed class SyncRequests(
                 ErrorCode.InvalidContinuationToken, "The continuation token was not made for this pull: begin it anew."), null);
         }
 
-        var (refusal, plan) = await AskAsync<PagePlan>(new PlanPage(tenant, pull, after)).ConfigureAwait(false);
+        return await ReadPageAsync(tenant, new PlanPage(tenant, pull, after), pinned, Limits.PagePayloadBytesMax).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads a page above an LSN that the server reached by itself for this pull: for a stream, or a pull that waited. It is no word of the
+    /// client's on its position.
+    /// </summary>
+    public Task<Reply<PullReply>> ReadOnAsync(TenantId tenant, Pull pull, long after, long payloadBytesMax) =>
+        ReadPageAsync(tenant, new PlanPage(tenant, pull, after, ReadsOn: true), long.MaxValue, payloadBytesMax);
+
+    private async Task<Reply<PullReply>> ReadPageAsync(TenantId tenant, PlanPage ask, long pinned, long payloadBytesMax)
+    {
+        var (pull, after) = (ask.Pull, ask.After);
+        var (refusal, plan) = await AskAsync<PagePlan>(ask).ConfigureAwait(false);
         if (plan is null)
         {
             return new Reply<PullReply>(refusal, null);
@@ -70,7 +91,7 @@ internal sealed class SyncRequests(
 
         try
         {
-            var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node);
+            var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node, payloadBytesMax);
             if (!JournalChanges.TryFill(page, plan))
             {
                 await ReadAsync(() => changes.Fill(page, tenant, plan)).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Streams;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
@@ -24,6 +25,9 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly ActorSystem _system;
     private readonly SyncRequests _requests;
     private readonly JournalThreads _threads;
+    private readonly TenantPort _port;
+    private readonly Feeds _feeds;
+    private readonly TimeProvider _time;
     private volatile bool _disposed;
 
     private SyncServer(
@@ -35,14 +39,15 @@ public sealed class SyncServer : IAsyncDisposable
         ILoggerFactory logs,
         StoragePlugins? plugins)
     {
-        (_options, _files, _threads, _writer) = (options, files, threads, writer);
+        (_options, _files, _threads, _writer, _time) = (options, files, threads, writer, time);
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
+        Work = new Work(time);
         _reader = new JournalReader(files.Journal);
         _health = new JournalHealth(files, threads.Health, time);
         _registrations = new Registrations(_reader.CountRegistered());
         var journal = writer is null ? null : new SqliteJournalSetup(writer, _reader, threads.Journal, time);
-        _system = AkkaWiring.Start(files, threads, Hash, logs, journal, plugins);
+        _system = AkkaWiring.Start(files, threads, Work, Hash, logs, journal, plugins);
         var services = new TenantServices(
             options,
             new EventReader(Hash, Zstd),
@@ -56,10 +61,13 @@ public sealed class SyncServer : IAsyncDisposable
         };
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
         Running = services.Running;
-        var port = new TenantPort(new LocalTenants(Running, Tenants), ((ExtendedActorSystem)_system).Provider, options.AnswerTimeout);
+        var provider = ((ExtendedActorSystem)_system).Provider;
+        _port = new TenantPort(new LocalTenants(Running, Tenants), Running, provider, options.AnswerTimeout);
         var log = logs.CreateLogger<SyncServer>();
         _requests = new SyncRequests(
-            port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey), log, threads.Reads.RunAsync);
+            _port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey), log, threads.Reads.RunAsync);
+        _feeds = new Feeds(
+            _port, provider, (of, pull, after) => _requests.ReadOnAsync(of, pull, after, Limits.StreamPayloadBytesMax), Zstd, time);
         foreach (var note in files.Notes)
         {
             StorageLog.Noted(log, note);
@@ -71,6 +79,9 @@ public sealed class SyncServer : IAsyncDisposable
 
     /// <summary>Decompression of entries, shared.</summary>
     public ZstdFrames Zstd { get; }
+
+    /// <summary>Where what takes computing goes on.</summary>
+    public Work Work { get; }
 
     /// <summary>Durable registrations over all tenants.</summary>
     public long RegisteredClients => _registrations.Count;
@@ -159,6 +170,42 @@ public sealed class SyncServer : IAsyncDisposable
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
     public Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull) => _requests.PullAsync(tenant, pull);
 
+    /// <summary>Says how a tenant's clients are (docs/protocol.md 6.6).</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="after">Clients with an id above it; null: from the first one on.</param>
+    /// <param name="max">At most so many, 1 to 1,000.</param>
+    public Task<Reply<FleetReply>> ListClientsAsync(TenantId tenant, ClientId? after, int max) =>
+        _requests.ListClientsAsync(tenant, after, max);
+
+    /// <summary>Forgets a client (docs/protocol.md 6.6); completes when that is durable.</summary>
+    public Task<Reply<ForgetReply>> ForgetClientAsync(TenantId tenant, ClientId client) => _requests.ForgetClientAsync(tenant, client);
+
+    /// <summary>
+    /// Waits until there may be more for a pull than what it was given, for at most that long (protocol 4.2, <c>wait_ms</c>): true where
+    /// there is. Holds no thread. <paramref name="gone"/> ends it with an exception, <paramref name="enough"/> without.
+    /// </summary>
+    public async Task<Reply<WaitReply>> WaitAsync(
+        TenantId tenant, Pull pull, long after, TimeSpan wait, CancellationToken gone, CancellationToken enough) =>
+        await _port.AwaitAsync(tenant, new Waiter(pull, after), wait, _time, gone, enough).ConfigureAwait(false) switch
+        {
+            Refusal refusal => new Reply<WaitReply>(refusal, null),
+            Moved moved => new Reply<WaitReply>(null, new WaitReply(true, moved.PassedLsn)),
+            _ => new Reply<WaitReply>(null, new WaitReply(false, after)),
+        };
+
+    /// <summary>Reads the page of a pull that waited, above what it was given before; its position is not touched again.</summary>
+    public Task<Reply<PullReply>> ReadOnAsync(TenantId tenant, Pull pull, long after) =>
+        _requests.ReadOnAsync(tenant, pull, after, Limits.PagePayloadBytesMax);
+
+    /// <summary>Opens the client's one live stream (protocol 4.5), in the place of an older one. Whoever opens it disposes it.</summary>
+    public Task<Reply<Feed>> OpenStreamAsync(TenantId tenant, Pull pull, FeedTerms terms) => _feeds.OpenAsync(tenant, pull, terms);
+
+    /// <summary>Ends every stream, and from now on each one as soon as it is opened.</summary>
+    public void EndStreams(Refusal why) => _feeds.EndAll(why);
+
+    /// <summary>Streams that are open now.</summary>
+    public int OpenStreams => _feeds.Count;
+
     /// <summary>Stops in order: every tenant behind its writes, the actor system, the files.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -169,8 +216,10 @@ public sealed class SyncServer : IAsyncDisposable
 
         _disposed = true;
         await StopTenantsAsync().ConfigureAwait(false);
+        _feeds.Dispose();
         await _system.Terminate().ConfigureAwait(false);
         _system.Dispose();
+        Work.Dispose();
         _threads.Dispose();
         _writer?.Dispose();
         _reader.Dispose();

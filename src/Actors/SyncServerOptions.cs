@@ -63,6 +63,12 @@ public sealed record SyncServerOptions
     /// <summary>How long a tenant stays in memory without being asked.</summary>
     public TimeSpan PassivateAfter { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long a client may be silent before it is forgotten (docs/protocol.md 6.6); zero: for ever. It has a day more, by which its last
+    /// contact may be lost in a crash.
+    /// </summary>
+    public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>How long a request waits for a tenant's answer before its outcome counts as open.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(90);
 

@@ -57,6 +57,7 @@ public sealed record Push(
 /// <param name="ExcludeOwn">Leave out the changes of the client's current node.</param>
 /// <param name="Base64">Keys and data as base64 strings instead of arrays of integers.</param>
 /// <param name="AcceptCompressed">Send entries that are stored compressed as they are.</param>
+/// <param name="WaitMillis">Milliseconds to wait for a change where there is nothing new, at most 60,000.</param>
 public sealed record Pull(
     Guid Message,
     ClientId Client,
@@ -67,7 +68,8 @@ public sealed record Pull(
     IReadOnlyList<string>? Tables,
     bool ExcludeOwn,
     bool Base64,
-    bool AcceptCompressed);
+    bool AcceptCompressed,
+    int WaitMillis = 0);
 
 /// <summary>A client says that it lives (protocol 4.4).</summary>
 /// <param name="Client">Who.</param>

@@ -20,6 +20,34 @@ public sealed record PolicySet(ConflictPolicies? Policies, ClientId By, Guid Ser
 public sealed record Registered(
     ClientId Client, NodeId Node, Guid ServerNode, IReadOnlyList<MetadataEntry> Metadata, long AtMicros, bool First) : TenantEvent;
 
+/// <summary>Why a client was forgotten (docs/protocol.md 6.6).</summary>
+public enum ForgetReason : byte
+{
+    /// <summary>An administrator asked for it.</summary>
+    Asked = 1,
+
+    /// <summary>Nothing was heard of it for as long as the server was set to wait.</summary>
+    Silent = 2,
+}
+
+/// <summary>
+/// A client is registered no longer: its message ids, metadata and position are gone. Its nodes stay, with what was judged of them:
+/// rows name them as authors, and they are the client's for ever (protocol 4.1).
+/// </summary>
+/// <param name="Client">Who.</param>
+/// <param name="AtMicros">When: microseconds since the Unix epoch.</param>
+/// <param name="Reason">Why.</param>
+public sealed record Forgotten(ClientId Client, long AtMicros, ForgetReason Reason) : TenantEvent;
+
+/// <summary>A client's last contact.</summary>
+/// <param name="Client">Who.</param>
+/// <param name="AtMicros">When: microseconds since the Unix epoch.</param>
+public readonly record struct Contact(ClientId Client, long AtMicros);
+
+/// <summary>Clients were heard of that have long pushed nothing: so their last contact survives a restart, to about a day.</summary>
+/// <param name="Contacts">At most 1,000 registered clients.</param>
+public sealed record Seen(IReadOnlyList<Contact> Contacts) : TenantEvent;
+
 /// <summary>What became of one change of a push (protocol 5.3).</summary>
 public enum Verdict : byte
 {

@@ -39,6 +39,13 @@ public readonly record struct ClientId
         return good;
     }
 
+    /// <summary>The client that a node is a life of: its name up to the <c>#</c>.</summary>
+    internal static ClientId Of(NodeId node)
+    {
+        var hash = node.Value.IndexOf('#', StringComparison.Ordinal);
+        return new ClientId(hash < 0 ? node.Value : node.Value[..hash]);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Value;
 }
@@ -56,6 +63,9 @@ public readonly record struct NodeId : IComparable<NodeId>
 
     /// <summary>The node of a client that never lost its state.</summary>
     public static NodeId Of(ClientId client) => new(client.Value);
+
+    /// <summary>Whose life this is.</summary>
+    public ClientId Client => ClientId.Of(this);
 
     /// <summary>A journal's own node.</summary>
     public static NodeId OfServer(Guid node) => new(node.ToString("D"));

@@ -78,6 +78,21 @@ internal sealed class Judge(RowTable rows, Roster roster, ConflictLog log)
         };
     }
 
+    /// <summary>A context above the head is of another journal (protocol 5.3); null where none is.</summary>
+    public static Refusal? FindAhead(Push push, NodeId serverNode, long head)
+    {
+        foreach (ref readonly var change in push.Changes.Span)
+        {
+            var known = Math.Max(change.Clock[serverNode], change.BaseLsn);
+            if (known > head)
+            {
+                return Tenant.CheckAhead($"the context of the change with lsn {change.LocalLsn}", known, head);
+            }
+        }
+
+        return null;
+    }
+
     private ConflictSettled[]? SettledBy(Push push, ReadOnlySpan<Judgement> judgements)
     {
         if (push.Settles > 0 && judgements.IsEmpty)

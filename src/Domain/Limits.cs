@@ -63,6 +63,14 @@ public static class Limits
     /// <summary>Milliseconds that a pull may ask to wait for a change (protocol 4.2).</summary>
     public const int PullWaitMillisMax = 60_000;
 
+    /// <summary>
+    /// Bytes of keys and data in one event of a stream, about: a stream holds one event in hand, so this bounds what a slow reader costs.
+    /// </summary>
+    public const int StreamPayloadBytesMax = 16 * 1_024;
+
+    /// <summary>Seconds after which a stream that had nothing to send sends a comment (protocol 4.5).</summary>
+    public const int StreamKeepAliveSeconds = 15;
+
     /// <summary>Bytes of a continuation token as a client sends it: more than any that this server makes.</summary>
     public const int ContinuationTokenBytesMax = 256;
 
@@ -110,4 +118,28 @@ public static class Limits
 
     /// <summary>Seconds for which a registration without a token is held.</summary>
     public const int HeldRegistrationSeconds = 600;
+
+    /// <summary>Clients of one page of the fleet view (docs/protocol.md 6.6).</summary>
+    public const int FleetPageClientsMax = 1_000;
+
+    /// <summary>Characters of metadata in one page of the fleet view, about: the client that crosses it still goes in.</summary>
+    public const int FleetPageMetadataCharsMax = 1_024 * 1_024;
+
+    /// <summary>Microseconds by which the journal may be behind a client's last contact before it is told of it.</summary>
+    public const long SeenNoteMicros = 20L * 3_600 * 1_000_000;
+
+    /// <summary>Microseconds between two looks at all of a tenant's clients: whose contact to note, and whom to forget.</summary>
+    public const long UpkeepMicros = 3_600L * 1_000_000;
+
+    /// <summary>
+    /// Microseconds that a client is spared beyond its time: by so much its last contact may be lost in a crash, which is
+    /// <see cref="SeenNoteMicros"/> and the time until it is written.
+    /// </summary>
+    public const long ForgetGraceMicros = 24L * 3_600 * 1_000_000;
+
+    /// <summary>Clients that one step of upkeep looks at; also the most of one <c>seen/1</c>.</summary>
+    public const int UpkeepClientsMax = 1_000;
+
+    /// <summary>Clients that one step of upkeep forgets, each by an event of its own.</summary>
+    public const int UpkeepForgottenMax = 100;
 }

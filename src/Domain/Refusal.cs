@@ -39,7 +39,7 @@ public enum ErrorCode
     /// <summary>A bound on what one tenant or client may keep is reached.</summary>
     QuotaExceeded,
 
-    /// <summary>No such path.</summary>
+    /// <summary>No such path, or nothing of the name in it.</summary>
     NotFound,
 
     /// <summary>The path exists, for another method.</summary>
@@ -62,6 +62,9 @@ public enum ErrorCode
 
     /// <summary>A node's local numbers went back: its state was lost or restored, and it needs a new node.</summary>
     NodeReused,
+
+    /// <summary>A newer stream of the same client has taken this one's place.</summary>
+    StreamReplaced,
 
     /// <summary>The journal is another one than the client knew.</summary>
     ResyncRequired,

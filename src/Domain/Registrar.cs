@@ -12,9 +12,9 @@ internal sealed class Registrar(Roster roster)
     public RegisterDecision Decide(Register register, Guid? own, long head, Guid newServerNode, long nowMicros)
     {
         var known = roster.TryGetClient(register.Client, out var client);
-        if (known && register.OnlyIfAbsent)
+        if (register.OnlyIfAbsent && (known || roster.NodesUsedBy(register.Client) > 0))
         {
-            return default;
+            return new RegisterDecision(known ? null : WasForgotten, null);
         }
 
         if (Admit(register, own, head) is { } refusal)
@@ -28,10 +28,11 @@ internal sealed class Registrar(Roster roster)
         }
 
         return new RegisterDecision(
-            null, new Registered(register.Client, register.Node, own ?? newServerNode, register.Metadata, nowMicros, First: !known));
+            null,
+            new Registered(register.Client, register.Node, own ?? newServerNode, register.Metadata, nowMicros, First: !known));
     }
 
-    /// <summary>Whether a client knows this journal: <see cref="ErrorCode.ResyncRequired"/>, or null where it does or named none.</summary>
+    /// <summary>Whether a client knows this journal: <see cref="ErrorCode.ResyncRequired"/>; null where it does, or named none.</summary>
     public static Refusal? CheckJournal(Guid? own, NodeId? named)
     {
         if (named is null || (own is { } node && named == NodeId.OfServer(node)))
@@ -41,6 +42,13 @@ internal sealed class Registrar(Roster roster)
 
         return new Refusal(ErrorCode.ResyncRequired, "The journal is another one than the client knew: start anew.", "journal");
     }
+
+    /// <summary>
+    /// A held registration names no node and no local number. A client that was forgotten has used nodes: pushed under the wrong one of
+    /// them, its changes would pass for older ones. So it has to say which.
+    /// </summary>
+    private static Refusal WasForgotten { get; } = new(
+        ErrorCode.ClientNotRegistered, "The client was registered and forgotten: register it with its token and its node_id.");
 
     private Refusal? Admit(Register register, Guid? own, long head)
     {

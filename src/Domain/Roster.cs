@@ -12,16 +12,28 @@ public readonly record struct NodeState(NodeId Node, long JudgedLsn, long Judged
 /// <param name="Node">Index of its current node.</param>
 /// <param name="Metadata">As it last registered.</param>
 /// <param name="RegisteredMicros">When it registered first: microseconds since the Unix epoch.</param>
+/// <param name="SeenMicros">Its last contact, as the journal has it; null where a snapshot of the first format did not say.</param>
+/// <param name="Conflicts">How many of its changes were judged to be in conflict.</param>
 /// <param name="Window">Its last message ids, oldest first.</param>
 public sealed record ClientSnapshot(
-    ClientId Client, int Node, IReadOnlyList<MetadataEntry> Metadata, long RegisteredMicros, IReadOnlyList<WindowEntry> Window);
+    ClientId Client,
+    int Node,
+    IReadOnlyList<MetadataEntry> Metadata,
+    long RegisteredMicros,
+    long? SeenMicros,
+    long Conflicts,
+    IReadOnlyList<WindowEntry> Window);
 
-/// <summary>The tenant's clients and all nodes that they ever were. A node keeps its index for ever.</summary>
+/// <summary>
+/// The tenant's clients and all nodes that clients ever were. A node keeps its index for ever, also when its client is forgotten.
+/// </summary>
 internal sealed class Roster
 {
     private readonly List<NodeState> _nodes = [];
     private readonly Dictionary<NodeId, int> _nodeIndex = [];
     private readonly Dictionary<ClientId, Client> _clients = [];
+    private readonly SortedSet<Client> _byId = new(Comparer<Client>.Create(static (a, b) => a.CompareTo(b.Id)));
+    private readonly Dictionary<ClientId, int> _nodesOf = [];
 
     public int ClientCount => _clients.Count;
 
@@ -37,7 +49,7 @@ internal sealed class Roster
         if (!_clients.TryGetValue(e.Client, out var client))
         {
             client = new Client(e.Client, e.AtMicros, new MessageWindow([]));
-            _clients.Add(e.Client, client);
+            Add(client);
         }
 
         if (!_nodeIndex.TryGetValue(e.Node, out var node))
@@ -47,9 +59,42 @@ internal sealed class Roster
 
         client.Node = node;
         client.Metadata = e.Metadata;
+        client.Note(e.AtMicros);
     }
 
-    public int NodesUsedBy(ClientId client) => _nodes.Count(node => node.Node.IsOf(client));
+    /// <summary>Notes contacts of registered clients; throws for another.</summary>
+    public void Note(Seen seen)
+    {
+        foreach (var contact in seen.Contacts)
+        {
+            Registered(contact.Client).Note(contact.AtMicros);
+        }
+    }
+
+    /// <summary>Forgets a registered client; throws for another. Its nodes stay.</summary>
+    public void Forget(ClientId id)
+    {
+        var client = Registered(id);
+        _clients.Remove(id);
+        _byId.Remove(client);
+    }
+
+    /// <summary>The clients with an id above that one, or all, in the order of their ids' bytes.</summary>
+    public IEnumerable<Client> After(ClientId? id)
+    {
+        if (id is not { } after)
+        {
+            return _byId;
+        }
+
+        // The view holds the client of that id itself, where there is one.
+        return _byId.Max is { } last && last.CompareTo(after) > 0
+            ? _byId.GetViewBetween(new Client(after, 0, new MessageWindow([])), last).SkipWhile(c => c.Id == after)
+            : [];
+    }
+
+    /// <summary>How many nodes a client has used, registered or forgotten.</summary>
+    public int NodesUsedBy(ClientId client) => _nodesOf.GetValueOrDefault(client);
 
     public void SetNode(int index, NodeState state) => _nodes[index] = state;
 
@@ -78,18 +123,24 @@ internal sealed class Roster
         foreach (var saved in clients)
         {
             var window = new MessageWindow([.. saved.Window]);
-            _clients.Add(saved.Client, new Client(saved.Client, saved.RegisteredMicros, window)
-            {
-                Node = saved.Node,
-                Metadata = saved.Metadata,
-            });
+            Add(new Client(saved, window));
         }
+    }
+
+    private Client Registered(ClientId id) =>
+        _clients.TryGetValue(id, out var client) ? client : throw new ArgumentException($"{id} was never registered.", nameof(id));
+
+    private void Add(Client client)
+    {
+        _clients.Add(client.Id, client);
+        _byId.Add(client);
     }
 
     private int AddNode(NodeState state)
     {
         _nodeIndex.Add(state.Node, _nodes.Count);
         _nodes.Add(state);
+        _nodesOf[state.Node.Client] = _nodesOf.GetValueOrDefault(state.Node.Client) + 1;
         return _nodes.Count - 1;
     }
 }
@@ -99,28 +150,57 @@ internal sealed class Client(ClientId id, long registeredMicros, MessageWindow w
 {
     private ClientSnapshot? _frozen;
 
+    public Client(ClientSnapshot saved, MessageWindow window)
+        : this(saved.Client, saved.RegisteredMicros, window)
+    {
+        (Node, Metadata, Conflicts) = (saved.Node, saved.Metadata, saved.Conflicts);
+        NotedMicros = SeenMicros = saved.SeenMicros;
+    }
+
+    public ClientId Id => id;
+
+    public long RegisteredMicros => registeredMicros;
+
     public int Node { get; set; }
 
     public IReadOnlyList<MetadataEntry> Metadata { get; set; } = [];
 
     /// <summary>Its position (protocol 1): in memory only.</summary>
-    public long Position { get; set; }
+    public long Position { get; private set; }
+
+    /// <summary>Whether it has said one since the tenant was loaded.</summary>
+    public bool HasPosition { get; private set; }
+
+    /// <summary>Its last contact: what is newer than the journal has is in memory only.</summary>
+    public long? SeenMicros { get; set; }
+
+    /// <summary>Its last contact, as the journal has it.</summary>
+    public long? NotedMicros { get; private set; }
+
+    /// <summary>How many of its changes were judged to be in conflict.</summary>
+    public long Conflicts { get; private set; }
 
     public MessageWindow Window => window;
 
-    public void Remember(in WindowEntry entry)
+    public int CompareTo(ClientId other) => string.CompareOrdinal(id.Value, other.Value);
+
+    public void SetPosition(long lsn) => (Position, HasPosition) = (lsn, true);
+
+    public void Remember(in WindowEntry entry, long atMicros, int conflicts)
     {
         window.Add(entry);
+        Conflicts += conflicts;
+        Note(atMicros);
+    }
+
+    /// <summary>The journal has heard of it.</summary>
+    public void Note(long atMicros)
+    {
+        NotedMicros = SeenMicros = atMicros;
         _frozen = null;
     }
 
-    public ClientSnapshot Freeze()
-    {
-        if (_frozen is null || _frozen.Node != Node || !ReferenceEquals(_frozen.Metadata, Metadata))
-        {
-            _frozen = new ClientSnapshot(id, Node, Metadata, registeredMicros, window.ToArray());
-        }
-
-        return _frozen;
-    }
+    /// <summary>As the journal has it: node and metadata come with a note.</summary>
+    public ClientSnapshot Freeze() =>
+        _frozen ??= new ClientSnapshot(id, Node, Metadata, registeredMicros, NotedMicros, Conflicts, window.ToArray());
 }

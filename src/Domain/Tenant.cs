@@ -9,29 +9,25 @@ public sealed class Tenant
     private readonly RowTable _rows = new();
     private readonly Roster _roster = new();
     private readonly LsnIndex _index;
+    private readonly WriteTimes _times;
     private readonly Registrar _registrar;
     private readonly ConflictKeeper _keeper;
     private readonly Judge _judge;
 
     /// <summary>A tenant without events.</summary>
     public Tenant()
+        : this([], [])
     {
-        _index = new LsnIndex([]);
-        _registrar = new Registrar(_roster);
-        _keeper = new ConflictKeeper(Conflicts, _rows);
-        _judge = new Judge(_rows, _roster, Conflicts);
     }
 
     /// <summary>A tenant as a snapshot kept it. Positions are 0 until the clients' next word.</summary>
     public Tenant(TenantSnapshot snapshot)
-        : this()
+        : this(snapshot?.Marks ?? throw new ArgumentNullException(nameof(snapshot)), snapshot.Times)
     {
-        ArgumentNullException.ThrowIfNull(snapshot);
         ServerNode = snapshot.ServerNode;
         Head = snapshot.Head;
         Sequence = snapshot.Sequence;
         _roster.Restore(snapshot.Nodes, snapshot.Clients);
-        _index = new LsnIndex(snapshot.Marks);
         Policies = snapshot.Policies;
         foreach (var conflict in snapshot.Conflicts)
         {
@@ -46,6 +42,23 @@ public sealed class Tenant
             }
         }
     }
+
+    private Tenant(IEnumerable<JournalMark> marks, IEnumerable<WriteMark> times)
+    {
+        _index = new LsnIndex(marks);
+        _times = new WriteTimes(times);
+        _registrar = new Registrar(_roster);
+        _keeper = new ConflictKeeper(Conflicts, _rows);
+        _judge = new Judge(_rows, _roster, Conflicts);
+        Fleet = new Fleet(_roster, _times);
+    }
+
+    /// <summary>What a client that is not registered is told.</summary>
+    public static Refusal NotRegistered { get; } = new(
+        ErrorCode.ClientNotRegistered, "The client is not registered: register it first.");
+
+    /// <summary>Its clients as an administrator sees them.</summary>
+    public Fleet Fleet { get; }
 
     /// <summary>The journal's own node; null before the first registration.</summary>
     public Guid? ServerNode { get; private set; }
@@ -106,7 +119,7 @@ public sealed class Tenant
                     new Refusal(ErrorCode.MessageIdReused, "This message id was used for other content."), 0, null, 0, false);
         }
 
-        if (FindAhead(push, serverNode) is { } ahead)
+        if (Judge.FindAhead(push, serverNode, Head) is { } ahead)
         {
             return new PushDecision(ahead, 0, null, 0, false);
         }
@@ -131,7 +144,7 @@ public sealed class Tenant
     {
         if (!_roster.TryGetClient(client, out _))
         {
-            return new Refusal(ErrorCode.ClientNotRegistered, "The client is not registered: register it first.");
+            return NotRegistered;
         }
 
         return Registrar.CheckJournal(ServerNode, serverNode);
@@ -163,6 +176,12 @@ public sealed class Tenant
                 ServerNode ??= set.ServerNode;
                 Policies = set.Policies;
                 break;
+            case Seen seen:
+                _roster.Note(seen);
+                break;
+            case Forgotten forgotten:
+                _roster.Forget(forgotten.Client);
+                break;
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
         }
@@ -175,7 +194,7 @@ public sealed class Tenant
     {
         if (_roster.TryGetClient(client, out var state))
         {
-            state.Position = Math.Min(lsn, Head);
+            state.SetPosition(Math.Min(lsn, Head));
         }
     }
 
@@ -208,25 +227,12 @@ public sealed class Tenant
         _roster.FreezeNodes(),
         _roster.FreezeClients(),
         _rows.Freeze(),
-        _index.ToArray())
+        _index.ToArray(),
+        _times.ToArray())
     {
         Policies = Policies,
         Conflicts = Conflicts.Freeze(),
     };
-
-    private Refusal? FindAhead(Push push, NodeId serverNode)
-    {
-        foreach (ref readonly var change in push.Changes.Span)
-        {
-            var known = Math.Max(change.Clock[serverNode], change.BaseLsn);
-            if (known > Head)
-            {
-                return CheckAhead($"the context of the change with lsn {change.LocalLsn}", known, Head);
-            }
-        }
-
-        return null;
-    }
 
     private void Apply(Pushed pushed, long sequence, int bytes)
     {
@@ -243,6 +249,7 @@ public sealed class Tenant
         var judgements = pushed.Judgements.Span;
         var changes = pushed.Changes.Span;
         var accepted = _roster[author].AcceptedCounter;
+        var conflicts = 0;
         for (var i = 0; i < judgements.Length; i++)
         {
             ref readonly var judgement = ref judgements[i];
@@ -253,6 +260,7 @@ public sealed class Tenant
 
             if (judgement.Verdict != Verdict.Accepted)
             {
+                conflicts += judgement.Verdict == Verdict.Conflicting ? 1 : 0;
                 continue;
             }
 
@@ -267,8 +275,12 @@ public sealed class Tenant
         }
 
         _roster.SetNode(author, new NodeState(pushed.Author, pushed.JudgedLsn, pushed.JudgedCounter, accepted));
-        client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence));
+        client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence), pushed.AtMicros, conflicts);
         _index.Add(pushed.FirstLsn, sequence, bytes, holdsLsns: Head >= pushed.FirstLsn);
+        if (Head >= pushed.FirstLsn)
+        {
+            _times.Add(pushed.FirstLsn, pushed.AtMicros);
+        }
     }
 
     internal static RowVersion VersionOf(in PushedChange change, in Judgement judgement, int author) => new(

@@ -8,6 +8,7 @@ namespace HeliosSync.Domain;
 /// <param name="Clients">All clients.</param>
 /// <param name="Rows">All rows' versions, in chunks.</param>
 /// <param name="Marks">The index from LSN to sequence number.</param>
+/// <param name="Times">When changes were written, as <see cref="WriteTimes"/> keeps it.</param>
 public sealed record TenantSnapshot(
     Guid ServerNode,
     long Head,
@@ -15,7 +16,8 @@ public sealed record TenantSnapshot(
     IReadOnlyList<NodeState> Nodes,
     IReadOnlyList<ClientSnapshot> Clients,
     IReadOnlyList<ReadOnlyMemory<RowVersion>> Rows,
-    IReadOnlyList<JournalMark> Marks)
+    IReadOnlyList<JournalMark> Marks,
+    IReadOnlyList<WriteMark> Times)
 {
     /// <summary>The tenant's own conflict policies; null where those of the configuration hold.</summary>
     public ConflictPolicies? Policies { get; init; }

@@ -49,6 +49,9 @@ internal sealed record LoadOptions
     /// <summary>Changes of each push.</summary>
     public int? Batch { get; private set; }
 
+    /// <summary>Live streams, of all tenants.</summary>
+    public int Streams { get; private set; } = 1_000;
+
     /// <summary>Bytes of data of each row.</summary>
     public int DataBytes { get; private set; } = 200;
 
@@ -60,6 +63,12 @@ internal sealed record LoadOptions
 
     /// <summary>A file for the report's Markdown; its HTML goes beside it. Null: standard output alone.</summary>
     public string? Report { get; private set; }
+
+    /// <summary>The folder of the server's other build; null: the same.</summary>
+    public string? Other { get; private set; }
+
+    /// <summary>Environment variables of the other one.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
 
     /// <summary>Whether limits on time and memory decide; what must be correct always does.</summary>
     public bool Limits { get; private set; } = true;
@@ -97,6 +106,18 @@ internal sealed record LoadOptions
             return Path.GetExtension(value) == ".html" ? "--report names the Markdown file; the HTML goes beside it." : null;
         }
 
+        if (option == "--other")
+        {
+            Other = value;
+            return Directory.Exists(value) ? null : $"There is no folder '{value}'.";
+        }
+
+        if (option == "--set")
+        {
+            var parts = value.Split('=', 2);
+            return parts.Length == 2 && Settings.TryAdd(parts[0], parts[1]) ? null : "--set takes NAME=VALUE, each name once.";
+        }
+
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             return $"{option} is no option, or takes a whole number and not '{value}'.";
@@ -109,6 +130,7 @@ internal sealed record LoadOptions
             "--warm-up" => n => WarmUpGiven = n,
             "--clients" when number is > 0 and <= 1_000 => n => ClientsGiven = n,
             "--tenants" when number is > 0 and <= 1_000 => n => TenantsGiven = n,
+            "--streams" when number is > 0 and <= 10_000 => n => Streams = n,
             "--minutes" when number > 0 => n => Minutes = n,
             "--rows" when number > 0 => n => RowsGiven = n,
             "--batch" when number is > 0 and <= 1_000 => n => Batch = n,

@@ -26,8 +26,10 @@ public sealed class LoadProgram(TextWriter output, bool live)
           mixed                      clients push, pull and beat                    the same, --tenants 8 --clients 4 --batch 10
           reconnect-storm            2,000 clients register and pull at once        --tenants 20 --clients 100
           compare                    ours and the baselines in turn                 --seconds 5 --rounds 5 --warm-up 30
+          versus                     this build and another, in turn                --seconds 2 --rounds 5 --other FOLDER --set NAME=VALUE
           flat                       a row's cost in large and in many tenants      --seconds 5 --rounds 5 --rows 1000000
           memory                     what rows, clients and load leave behind       --rows 1000000
+          streams                    a push until all streams have it, idle streams --streams 1000 --tenants 1 --rounds 5 --seconds 10
           large-tenant               a tenant of a million rows, and restarts       --rows 1000000 --restarts 5 --pages 60 --batch 1000
 
           overload                   twice the pushes that it can serve             --minutes 10 --tenants 32 --clients 500 --batch 50
@@ -53,22 +55,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
         var report = new Report($"{options.Name} {string.Join(' ', args.Skip(1))}".TrimEnd());
         await using var site = new Site();
         var run = new LoadRun(options, site, report, output, live);
-        Func<CancellationToken, Task>? work = options.Name switch
-        {
-            "push-batches" => new PushBatches(run).RunAsync,
-            "overload" => new Overload(run).RunAsync,
-            "soak" => new Soak(run).RunAsync,
-            "small-pushes-many-tenants" => new SmallPushes(run).RunAsync,
-            "pull-from-zero" => new Pulls(run, hot: false).RunAsync,
-            "pull-hot" => new Pulls(run, hot: true).RunAsync,
-            "mixed" => new Mixed(run).RunAsync,
-            "reconnect-storm" => new ReconnectStorm(run).RunAsync,
-            "flat" => new Flat(run).RunAsync,
-            "memory" => new MemoryUse(run).RunAsync,
-            "compare" => new Comparison(run).RunAsync,
-            "large-tenant" => new LargeTenant(run).RunAsync,
-            _ => null,
-        };
+        var work = WorkOf(run);
         if (work is null)
         {
             await output.WriteLineAsync($"There is no scenario '{options.Name}'.{Environment.NewLine}{Usage}");
@@ -99,6 +86,25 @@ public sealed class LoadProgram(TextWriter output, bool live)
 
         return report.Passed ? Passed : Failed;
     }
+
+    private static Func<CancellationToken, Task>? WorkOf(LoadRun run) => run.Options.Name switch
+    {
+        "push-batches" => new PushBatches(run).RunAsync,
+        "overload" => new Overload(run).RunAsync,
+        "soak" => new Soak(run).RunAsync,
+        "small-pushes-many-tenants" => new SmallPushes(run).RunAsync,
+        "pull-from-zero" => new Pulls(run, hot: false).RunAsync,
+        "pull-hot" => new Pulls(run, hot: true).RunAsync,
+        "mixed" => new Mixed(run).RunAsync,
+        "reconnect-storm" => new ReconnectStorm(run).RunAsync,
+        "flat" => new Flat(run).RunAsync,
+        "memory" => new MemoryUse(run).RunAsync,
+        "compare" => new Comparison(run).RunAsync,
+        "versus" => new Versus(run).RunAsync,
+        "streams" => new Streams(run).RunAsync,
+        "large-tenant" => new LargeTenant(run).RunAsync,
+        _ => null,
+    };
 }
 
 /// <summary>What every scenario and command works with.</summary>

@@ -30,7 +30,14 @@ internal static class BareServer
         builder.WebHost.UseUrls($"http://{address}");
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         var app = builder.Build();
-        app.Run(http => http.Request.Path.Value!.EndsWith("/pull", StringComparison.Ordinal) ? PullAsync(http, pages) : PushAsync(http));
+        var fanOut = new FanOut();
+        app.Run(http => Path.GetFileName(http.Request.Path.Value) switch
+        {
+            "pull" => PullAsync(http, pages),
+            "stream" => fanOut.StreamAsync(http),
+            "fan-out" => fanOut.PostAsync(http),
+            _ => PushAsync(http),
+        });
         await app.RunAsync();
     }
 

@@ -62,7 +62,7 @@ internal sealed class LargeTenant
         }
 
         var author = new NodeState(NodeId.Of(Journal.Client), 0, 0, 0);
-        return new TenantSnapshot(
-            Bodies.ServerNode, rows, 1, [author], [new ClientSnapshot(Journal.Client, 0, [], Journal.NowMicros, [])], chunks, []);
+        var client = new ClientSnapshot(Journal.Client, 0, [], Journal.NowMicros, Journal.NowMicros, 0, []);
+        return new TenantSnapshot(Bodies.ServerNode, rows, 1, [author], [client], chunks, [], []);
     }
 }

@@ -44,6 +44,11 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
             Write("hash_key", RandomNumberGenerator.GetBytes(KeyedHash.KeyBytes));
             Write("token_key", RandomNumberGenerator.GetBytes(TokenKeyBytes));
         }
+        else
+        {
+            // From now on it may hold events that an older program does not know: that one shall say so.
+            Replace("schema_version", BitConverter.GetBytes(Schema.Version));
+        }
 
         var keys = ReadKeys();
         Write("keys_crc", Checksum(keys));
@@ -126,12 +131,16 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
         var there = Objects(connection);
         foreach (var expected in Objects(model))
         {
-            if (!there.Contains(expected))
+            if (!there.Contains(expected) && !MayLack(expected))
             {
                 throw Damaged($"there is no {expected.Split('\n')[0]} as this program makes it");
             }
         }
     }
+
+    /// <summary>What came with a later version than the journal's. The tables, and so the version, were found before it.</summary>
+    private bool MayLack(string what) =>
+        what.StartsWith($"index {Schema.AddedIndex}\n", StringComparison.Ordinal) && Read("schema_version") is [1, 0, 0, 0];
 
     private void CheckVersion()
     {
@@ -189,6 +198,15 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
     {
         using var command = connection.CreateCommand();
         command.CommandText = "INSERT INTO heliossync_meta VALUES ($name, $value) ON CONFLICT DO NOTHING";
+        command.Parameters.AddWithValue("$name", name);
+        command.Parameters.AddWithValue("$value", value);
+        command.ExecuteNonQuery();
+    }
+
+    private void Replace(string name, byte[] value)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "UPDATE heliossync_meta SET value = $value WHERE name = $name AND value <> $value";
         command.Parameters.AddWithValue("$name", name);
         command.Parameters.AddWithValue("$value", value);
         command.ExecuteNonQuery();

@@ -7,7 +7,10 @@ namespace HeliosSync.Actors.Journal;
 internal static class Schema
 {
     /// <summary>The newest version of the tables that this program knows.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>What version 2 added: a journal of version 1 may lack it, and gets it at the start.</summary>
+    public const string AddedIndex = "journal_forgotten";
 
     /// <summary>
     /// The trigger keeps a tenant's events dense: Akka has sent the next write when it tells an actor that one was rejected, and an event
@@ -32,6 +35,7 @@ internal static class Schema
             SELECT 1 FROM journal WHERE persistence_id = NEW.persistence_id AND sequence_number = NEW.sequence_number - 1)
         BEGIN SELECT RAISE(ABORT, 'the event before this one is not in the journal'); END;
         CREATE TABLE IF NOT EXISTS heliossync_meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS journal_forgotten ON journal (persistence_id) WHERE manifest = 'forgotten/1';
         """;
 
     public const string Snapshots = """
@@ -51,8 +55,14 @@ internal static class Schema
     /// <summary>Counted in the index, which takes a thirtieth of the table's time or less.</summary>
     public const string CountEvents = "SELECT COUNT(*) FROM journal INDEXED BY journal_uq";
 
-    /// <summary>Answered from the partial index alone, so it costs what there are clients, not what there are events.</summary>
-    public const string CountRegistered = "SELECT COUNT(*) FROM journal WHERE manifest = 'registered/1'";
+    /// <summary>
+    /// Who registered, less who was forgotten since. Answered from the partial indexes alone, so it costs what there were clients, not what
+    /// there are events.
+    /// </summary>
+    public const string CountRegistered = """
+        SELECT (SELECT COUNT(*) FROM journal WHERE manifest = 'registered/1')
+            - (SELECT COUNT(*) FROM journal WHERE manifest = 'forgotten/1')
+        """;
 
     /// <summary>A page's rows. No transaction: one of the default isolation would take SQLite's write lock.</summary>
     public const string ReadEvents = """

@@ -7,7 +7,7 @@ namespace HeliosSync.Actors.Tenants;
 /// <param name="Since">Only those with a higher id.</param>
 /// <param name="Limit">At most so many.</param>
 /// <param name="Open">Only open ones, or only settled ones; null: all.</param>
-internal sealed record ListConflicts(TenantId Tenant, long Since, int Limit, bool? Open) : ITenantMessage;
+internal sealed record ListConflicts(TenantId Tenant, long Since, int Limit, bool? Open) : IConflictMessage;
 
 /// <summary>Answer to <see cref="ListConflicts"/>.</summary>
 /// <param name="Entries">By id.</param>

@@ -22,6 +22,15 @@ internal interface ITenantOutlet<in TCaller>
     /// <summary>Notes that a client lives, and answers its heartbeat.</summary>
     void Beat(ClientId client, long headLsn, TCaller to);
 
+    /// <summary>Gives a client its stream, and answers that it is open.</summary>
+    void Open(OpenStream stream, StreamOpened answer, TCaller to);
+
+    /// <summary>Whether a client is live (protocol 4.4).</summary>
+    bool IsLive(ClientId client);
+
+    /// <summary>A client is registered no longer: whatever it has open ends.</summary>
+    void End(ClientId client, ForgetReason reason);
+
     /// <summary>Keeps a snapshot of the event that is just being told of.</summary>
     void Save(StoredSnapshot snapshot);
 

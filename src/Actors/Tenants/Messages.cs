@@ -20,7 +20,17 @@ internal sealed record StorePush(TenantId Tenant, Push Push) : ITenantMessage;
 /// <param name="Tenant">Whose page.</param>
 /// <param name="Pull">The pull.</param>
 /// <param name="After">The page begins above this LSN.</param>
-internal sealed record PlanPage(TenantId Tenant, Pull Pull, long After) : ITenantMessage;
+/// <param name="ReadsOn">
+/// Whether the server reads on by itself, for a stream or a pull that waited: that is no word of the client's on its position.
+/// </param>
+internal sealed record PlanPage(TenantId Tenant, Pull Pull, long After, bool ReadsOn = false) : ITenantMessage;
+
+/// <summary>Make a stream the client's one live stream; where it resumes is the client's word on its position.</summary>
+internal sealed record OpenStream(TenantId Tenant, Pull Pull, ILiveStream Stream) : ITenantMessage;
+
+/// <summary>Answer to <see cref="OpenStream"/>.</summary>
+/// <param name="HeadLsn">The durable head.</param>
+internal sealed record StreamOpened(long HeadLsn);
 
 /// <summary>Say where in the journal these LSNs stand.</summary>
 internal sealed record LocateChanges(TenantId Tenant, IReadOnlyList<long> Lsns) : ITenantMessage;
@@ -29,13 +39,22 @@ internal sealed record LocateChanges(TenantId Tenant, IReadOnlyList<long> Lsns) 
 internal sealed record NoteHeartbeat(TenantId Tenant, Heartbeat Heartbeat) : ITenantMessage;
 
 /// <summary>Say which conflict policies are in force.</summary>
-internal sealed record AskPolicies(TenantId Tenant) : ITenantMessage;
+internal sealed record AskPolicies(TenantId Tenant) : IConflictMessage;
 
 /// <summary>Set the tenant's own conflict policies.</summary>
 /// <param name="Tenant">Whose.</param>
 /// <param name="Policies">The policies; null: those of the configuration.</param>
 /// <param name="By">Whose token it is.</param>
-internal sealed record SetPolicies(TenantId Tenant, ConflictPolicies? Policies, ClientId By) : ITenantMessage;
+internal sealed record SetPolicies(TenantId Tenant, ConflictPolicies? Policies, ClientId By) : IConflictMessage;
+
+/// <summary>Say how the clients are (docs/protocol.md 6.6).</summary>
+/// <param name="Tenant">Whose clients.</param>
+/// <param name="After">Those with an id above it; null: from the first one on.</param>
+/// <param name="Max">At most so many.</param>
+internal sealed record ListClients(TenantId Tenant, ClientId? After, int Max) : ITenantMessage;
+
+/// <summary>Forget a client (docs/protocol.md 6.6).</summary>
+internal sealed record ForgetClient(TenantId Tenant, ClientId Client) : ITenantMessage;
 
 /// <summary>Answer to <see cref="StorePush"/>.</summary>
 /// <param name="Event">The event that holds the outcome; null where it is to be read from the journal.</param>
@@ -97,6 +116,9 @@ internal static class ComeAgain
     public static Refusal StorageUnavailable { get; } = new(
         ErrorCode.StorageUnavailable,
         "The journal cannot be reached; whether a push was stored is open: repeat it with the same message_id.");
+
+    public static Refusal StreamInterrupted { get; } = new(
+        ErrorCode.Overloaded, "The server has to interrupt this stream: open it again from the last id.");
 
     public static Refusal JournalDamaged { get; } = new(
         ErrorCode.StorageUnavailable,

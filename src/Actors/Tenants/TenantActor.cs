@@ -61,6 +61,12 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
             case ITenantMessage command:
                 _cycle.Handle(command, Sender);
                 break;
+            case StopAwaiting:
+                _cycle.StopAwaiting(Sender);
+                break;
+            case ReceiveTimeout when _live.HasStreams || _cycle.IsAwaited:
+                // It is not idle: its next push is to reach whoever waits.
+                break;
             case ReceiveTimeout:
                 Context.Parent.Tell(new Idle(_id));
                 break;
@@ -128,6 +134,21 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
 
     void ITenantOutlet<IActorRef>.Beat(ClientId client, long headLsn, IActorRef to) =>
         _live.Of(client).Tell(new Beat(_id, headLsn), to);
+
+    void ITenantOutlet<IActorRef>.Open(OpenStream stream, StreamOpened answer, IActorRef to) =>
+        _live.Open(stream.Pull.Client, stream.Stream).Tell(new Attach(stream.Stream, answer), to);
+
+    bool ITenantOutlet<IActorRef>.IsLive(ClientId client) => _live.Has(client);
+
+    void ITenantOutlet<IActorRef>.End(ClientId client, ForgetReason reason)
+    {
+        if (reason == ForgetReason.Silent)
+        {
+            _log.Info("{0}: client {1} was silent for too long and is forgotten.", PersistenceId, client);
+        }
+
+        _live.End(client);
+    }
 
     void ITenantOutlet<IActorRef>.Save(StoredSnapshot snapshot) => SaveSnapshot(snapshot);
 

@@ -15,13 +15,27 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private readonly string _name = PersistenceIds.Of(id);
     private readonly TenantReplay _replay = new(id, PersistenceIds.Of(id), services.Events);
     private readonly HashSet<TCaller> _owed = [];
-    private readonly Dictionary<ClientId, long> _registering = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options, PersistenceIds.Of(id));
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
+    private readonly Waiters<TCaller> _waiters = new(
+        (to, answer) => outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable));
+
     private Tenant _tenant = new();
     private (long Lsn, long Sequence) _durable;
-    private int _counted;
     private bool _stopping;
+
+    /// <summary>The state, with what is decided and not yet durable.</summary>
+    public Tenant Tenant => _tenant;
+
+    /// <summary>The highest durable LSN.</summary>
+    public long DurableHead => _durable.Lsn;
+
+    /// <summary>Whether anybody waits for a change.</summary>
+    public bool IsAwaited => _waiters.IsAny();
+
+    private TenantClients<TCaller> Clients => field ??= new TenantClients<TCaller>(this, id, services, outlet);
+
+    private TenantConflicts<TCaller> Conflicts => field ??= new TenantConflicts<TCaller>(this, services);
 
     /// <summary>Begins with the newest snapshot, where there is one. Throws where it is another tenant's, or of another event.</summary>
     public void Recover(StoredSnapshot snapshot, long sequence) => _tenant = _replay.Begin(snapshot, sequence);
@@ -42,8 +56,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         _durable = (_tenant.Head, sequence);
-        _counted = _tenant.ClientCount;
-        services.Registrations.Settle(id, _counted);
+        Clients.Recovered();
     }
 
     /// <summary>Takes a message; answers it now, or behind the writes that its answer relies on.</summary>
@@ -56,54 +69,75 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         _owed.Add(from);
+        var now = NowMicros();
         switch (message)
         {
             case RegisterClient m:
-                Register(m.Register, from);
+                Clients.Register(m.Register, from, now);
                 break;
             case StorePush m:
-                Store(m.Push, from);
+                _tenant.Fleet.Hear(m.Push.Client, now);
+                Store(m.Push, from, now);
                 break;
             case PlanPage m:
-                BehindRegistration(m.Pull.Client, () => Answer(from, Plan(m)));
+                _tenant.Fleet.Hear(m.Pull.Client, now);
+                Clients.Behind(m.Pull.Client, () => Answer(from, Plan(m)));
+                break;
+            case AwaitChange m:
+                Clients.Behind(m.Waiter.Pull.Client, () => Answer(from, _waiters.Keep(m.Waiter, from, _tenant, _durable.Lsn)));
+                break;
+            case OpenStream m:
+                _tenant.Fleet.Hear(m.Pull.Client, now);
+                Clients.Behind(m.Pull.Client, () => Open(m, from));
                 break;
             case LocateChanges m:
                 Answer(from, new ChangesLocated([.. m.Lsns.Select(_tenant.SequenceBefore)], _durable.Sequence));
                 break;
-            case AskPolicies:
-                AnswerBehindWrites(from, TellPolicies);
-                break;
-            case SetPolicies m:
-                SetPolicies(m, from);
-                break;
-            case ListConflicts m:
-                var listed = ConflictsListed.Of(_tenant, m, NowMicros());
-                AnswerBehindWrites(from, () => listed);
-                break;
             case NoteHeartbeat m:
-                BehindRegistration(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
+                _tenant.Fleet.Hear(m.Heartbeat.Client, now);
+                Clients.Behind(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
+                break;
+            case ListClients m:
+                Clients.List(m, from, now);
+                break;
+            case IConflictMessage m:
+                Conflicts.Handle(m, from, now);
+                break;
+            case ForgetClient m:
+                Clients.Forget(m.Client, from, now);
                 break;
             default:
                 throw new ArgumentException($"A tenant cannot handle {message.GetType()}.", nameof(message));
         }
+
+        // Behind the message: whoever comes back after long is heard of before anybody is forgotten.
+        Clients.KeepUp(now);
     }
 
     /// <summary>The snapshot store has said what became of the last snapshot.</summary>
     public void SnapshotSettled() => _snapshots.Settled();
 
+    /// <summary>Whoever waited for a change waits no longer.</summary>
+    public void StopAwaiting(TCaller who) => _waiters.Remove(who);
+
     /// <summary>Takes no more, and ends behind what was taken.</summary>
     public void Stop()
     {
         _stopping = true;
-        outlet.Defer(outlet.Stop);
+        Clients.NoteAll(NowMicros());
+        outlet.Defer(() =>
+        {
+            _waiters.End(why: null);
+            outlet.Stop();
+        });
     }
 
     /// <summary>The end, wanted or not. After a failed write nobody else would answer those who are still owed an answer.</summary>
     public void Abandon()
     {
-        if (_owed.Count > 0)
+        if (_durable.Sequence < _tenant.Sequence)
         {
-            services.Registrations.LeaveOpen(id, _counted);
+            Clients.LeaveOpen();
         }
 
         foreach (var to in _owed)
@@ -112,54 +146,13 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
 
         _owed.Clear();
+        _waiters.End(ComeAgain.StorageUnavailable);
         _tail.Clear();
     }
 
-    private void Register(Register register, TCaller from)
+    private void Store(Push push, TCaller from, long now)
     {
-        var decision = _tenant.Decide(register, services.NewServerNode(), NowMicros());
-        if (decision.Refusal is { } refusal)
-        {
-            AnswerBehindWrites(from, () => refusal);
-            return;
-        }
-
-        var applied = decision.Event is { } e ? Apply(e) : null;
-        if (applied is not null || !register.OnlyIfAbsent)
-        {
-            _tenant.SetPosition(register.Client, register.LastKnownLsn);
-        }
-
-        var standing = _tenant.StandingOf(register.Client);
-        object Welcome() => new RegisterReply(
-            standing.Position, _durable.Lsn, _tenant.ServerNode!.Value, standing.Node, standing.JudgedLsn, standing.JudgedCounter);
-        if (applied is null)
-        {
-            AnswerBehindWrites(from, Welcome);
-            return;
-        }
-
-        _registering[register.Client] = applied.Sequence;
-        Persist(applied, from, () =>
-        {
-            if (_registering[register.Client] == applied.Sequence)
-            {
-                _registering.Remove(register.Client);
-            }
-
-            if (decision.Event!.First)
-            {
-                _counted++;
-                services.Registrations.AddOne();
-            }
-
-            return Welcome();
-        });
-    }
-
-    private void Store(Push push, TCaller from)
-    {
-        var decision = _tenant.Decide(push, NowMicros(), services.Options.Policies);
+        var decision = _tenant.Decide(push, now, services.Options.Policies);
         if (decision.Refusal is { } refusal)
         {
             AnswerBehindWrites(from, () => refusal);
@@ -185,31 +178,11 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         Persist(applied, from, Stored);
     }
 
-    private void SetPolicies(SetPolicies m, TCaller from)
-    {
-        if (_tenant.Decide(m.Policies, m.By, services.NewServerNode(), NowMicros()) is { } e)
-        {
-            Persist(Apply(e), from, TellPolicies);
-            return;
-        }
-
-        AnswerBehindWrites(from, TellPolicies);
-    }
-
-    private PoliciesReply TellPolicies() => new(_tenant.Policies ?? services.Options.Policies, _tenant.Policies is not null);
-
     private object Plan(PlanPage m)
     {
-        var refusal = _tenant.CheckClient(m.Pull.Client, m.Pull.ServerNode)
-            ?? Tenant.CheckAhead("since_lsn", m.Pull.SinceLsn, _durable.Lsn);
-        if (refusal is not null)
+        if (Admit(m.Pull, isItsWord: !m.ReadsOn) is { } refusal)
         {
             return refusal;
-        }
-
-        if (m.Pull.Tables is null)
-        {
-            _tenant.SetPosition(m.Pull.Client, m.Pull.SinceLsn);
         }
 
         return new PagePlan(
@@ -219,6 +192,29 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             _tail.Above(m.After, Limits.PageScanBytesMax),
             _tenant.ServerNode!.Value,
             _tenant.StandingOf(m.Pull.Client).Node);
+    }
+
+    private Refusal? Admit(Pull pull, bool isItsWord)
+    {
+        var refusal = _tenant.CheckClient(pull.Client, pull.ServerNode) ?? Tenant.CheckAhead("since_lsn", pull.SinceLsn, _durable.Lsn);
+        if (refusal is null && isItsWord && pull.Tables is null)
+        {
+            _tenant.SetPosition(pull.Client, pull.SinceLsn);
+        }
+
+        return refusal;
+    }
+
+    private void Open(OpenStream m, TCaller from)
+    {
+        if (Admit(m.Pull, isItsWord: true) is { } refusal)
+        {
+            Answer(from, refusal);
+            return;
+        }
+
+        _owed.Remove(from);
+        outlet.Open(m, new StreamOpened(_durable.Lsn), from);
     }
 
     private void Note(Heartbeat heartbeat, TCaller from)
@@ -234,24 +230,8 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         outlet.Beat(heartbeat.Client, _durable.Lsn, from);
     }
 
-    /// <summary>
-    /// What is answered at once relies on one write all the same: the registration of whoever asks. A page told before it is durable
-    /// could name a server node that never comes to be.
-    /// </summary>
-    private void BehindRegistration(ClientId client, Action answer)
-    {
-        if (_registering.ContainsKey(client))
-        {
-            outlet.Defer(answer);
-        }
-        else
-        {
-            answer();
-        }
-    }
-
     /// <summary>Encodes an event, so that nothing about it can fail later, ties it to its place, and makes it part of the state.</summary>
-    private Applied Apply(TenantEvent e)
+    public Applied Apply(TenantEvent e)
     {
         var written = new JournalEvent(EventWriter.ManifestOf(e), EventWriter.Write(e));
         EventSeal.Bind(written.Bytes, PlaceOf(written.Manifest, _tenant.Sequence + 1));
@@ -261,7 +241,11 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_tenant, written));
     }
 
-    private void Persist(Applied applied, TCaller to, Func<object> answer) => outlet.Persist(applied.Event, sequence =>
+    /// <summary>Writes an event that is part of the state, and answers when it is durable.</summary>
+    public void Persist(Applied applied, TCaller to, Func<object> answer) => Persist(applied, () => Answer(to, answer()));
+
+    /// <summary>Writes an event that is part of the state, and goes on when it is durable.</summary>
+    public void Persist(Applied applied, Action stored) => outlet.Persist(applied.Event, sequence =>
     {
         if (sequence != applied.Sequence)
         {
@@ -274,19 +258,29 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             _tail.Add(applied.HeadBefore + 1, applied.HeadAfter, applied.Event.Bytes);
         }
 
-        Answer(to, answer());
+        stored();
+        if (applied.HeadAfter > applied.HeadBefore)
+        {
+            _waiters.Tell(applied.Event.Bytes, applied.HeadAfter);
+        }
+
         if (applied.Cut is not null)
         {
             outlet.Save(applied.Cut);
         }
     });
 
-    private void AnswerBehindWrites(TCaller to, Func<object> answer) => outlet.Defer(() => Answer(to, answer()));
+    /// <summary>Answers when all that is being written now is durable.</summary>
+    public void AnswerBehindWrites(TCaller to, Func<object> answer) => outlet.Defer(() => Answer(to, answer()));
 
-    private void Answer(TCaller to, object answer)
+    /// <summary>Answers; or owes nothing more, where whoever asked is told later, by another.</summary>
+    public void Answer(TCaller to, object? answer)
     {
         _owed.Remove(to);
-        outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable);
+        if (answer is not null)
+        {
+            outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable);
+        }
     }
 
     private uint PlaceOf(string manifest, long sequence) => EventSeal.PlaceOf(_name, sequence, manifest);
@@ -294,5 +288,5 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private long NowMicros() => (services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>An event that is part of the state but not yet durable.</summary>
-    private sealed record Applied(JournalEvent Event, long Sequence, long HeadBefore, long HeadAfter, StoredSnapshot? Cut);
+    internal sealed record Applied(JournalEvent Event, long Sequence, long HeadBefore, long HeadAfter, StoredSnapshot? Cut);
 }

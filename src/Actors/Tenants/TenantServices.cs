@@ -50,6 +50,8 @@ internal sealed class Registrations(long counted)
 
     public void AddOne() => Interlocked.Increment(ref _count);
 
+    public void TakeOne() => Interlocked.Decrement(ref _count);
+
     /// <summary>The tenant ended with so many clients counted, and perhaps more in its journal.</summary>
     public void LeaveOpen(TenantId tenant, int counted) => _open[tenant] = counted;
 

@@ -24,6 +24,9 @@ internal static class AkkaWiring
           log-dead-letters-during-shutdown = off
           stdout-loglevel = OFF
           actor {
+            default-dispatcher {
+              executor = "HeliosSync.Actors.Wiring.WorkExecutorConfigurator, HeliosSync.Actors"
+            }
             serializers {
               refusing = "HeliosSync.Actors.Wiring.RefusingSerializer, HeliosSync.Actors"
             }
@@ -95,6 +98,7 @@ internal static class AkkaWiring
     /// <summary>An actor system over these files.</summary>
     /// <param name="files">The files.</param>
     /// <param name="threads">Where they are waited for.</param>
+    /// <param name="work">Where actors run.</param>
     /// <param name="hash">The database's keyed hash.</param>
     /// <param name="logs">Where Akka logs to.</param>
     /// <param name="journal">What our own journal works with; null: Akka.Persistence.Sql takes its place.</param>
@@ -102,6 +106,7 @@ internal static class AkkaWiring
     public static ActorSystem Start(
         JournalFiles files,
         JournalThreads threads,
+        Work work,
         KeyedHash hash,
         ILoggerFactory logs,
         SqliteJournalSetup? journal,
@@ -117,7 +122,8 @@ internal static class AkkaWiring
         var setup = ActorSystemSetup.Create(
             [
                 BootstrapSetup.Create().WithConfig(config), dataOptions, new LoggerFactorySetup(logs), Serializers(hash),
-                new SqlSnapshotsSetup(threads), .. plugins?.Setups ?? [], .. journal is null ? Array.Empty<Setup>() : [journal],
+                new SqlSnapshotsSetup(threads), new WorkExecutorSetup(work), .. plugins?.Setups ?? [],
+                .. journal is null ? Array.Empty<Setup>() : [journal],
             ]);
         return ActorSystem.Create("heliossync", setup);
     }

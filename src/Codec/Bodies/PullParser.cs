@@ -25,6 +25,7 @@ internal sealed class PullParser() : MessageParser<Pull>(Fields, "pull_request")
     private bool _excludeOwn;
     private bool _base64;
     private bool _acceptCompressed;
+    private long _waitMillis;
 
     /// <inheritdoc/>
     public override Pull Take() => new(
@@ -37,7 +38,8 @@ internal sealed class PullParser() : MessageParser<Pull>(Fields, "pull_request")
         IsPresent(Tables) ? [.. _tables] : null,
         _excludeOwn,
         _base64,
-        _acceptCompressed);
+        _acceptCompressed,
+        (int)_waitMillis);
 
     /// <inheritdoc/>
     protected override bool TakeField(int field, ref JsonCursor cursor) => field switch
@@ -53,7 +55,7 @@ internal sealed class PullParser() : MessageParser<Pull>(Fields, "pull_request")
         ExcludeOwn => cursor.TakeBoolean("exclude_own", out _excludeOwn),
         Encoding => TakeEncoding(ref cursor),
         AcceptCompressed => cursor.TakeBoolean("accept_compressed", out _acceptCompressed),
-        WaitMillis => cursor.TakeInteger("wait_ms", 0, Limits.PullWaitMillisMax, out _),
+        WaitMillis => cursor.TakeInteger("wait_ms", 0, Limits.PullWaitMillisMax, out _waitMillis),
         _ => throw new UnreachableException(),
     };
 

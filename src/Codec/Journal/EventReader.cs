@@ -28,18 +28,51 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
             EventWriter.PolicyManifest => ReadPolicy(bytes.Span[..body]),
             EventWriter.RegisteredManifest => ReadRegistered(bytes.Span[..body], first: true),
             EventWriter.ReregisteredManifest => ReadRegistered(bytes.Span[..body], first: false),
+            EventWriter.ForgottenManifest => ReadForgotten(bytes.Span[..body]),
+            EventWriter.SeenManifest => ReadSeen(bytes.Span[..body]),
             _ => throw BytesReader.Corrupt($"the manifest {manifest} is not known"),
         };
     }
 
-    private static Registered ReadRegistered(ReadOnlySpan<byte> bytes, bool first)
+    private static BytesReader Begin(ReadOnlySpan<byte> bytes)
     {
         var from = new BytesReader(bytes);
-        if (from.Byte() != EventWriter.Format)
+        return from.Byte() == EventWriter.Format ? from : throw BytesReader.Corrupt("its format is not known");
+    }
+
+    private static Forgotten ReadForgotten(ReadOnlySpan<byte> bytes)
+    {
+        var from = Begin(bytes);
+        var at = from.Signed();
+        var reason = (ForgetReason)from.Byte();
+        if (reason is not (ForgetReason.Asked or ForgetReason.Silent))
         {
-            throw BytesReader.Corrupt("its format is not known");
+            throw BytesReader.Corrupt("a reason is not known");
         }
 
+        var client = from.Client();
+        from.End();
+        return new Forgotten(client, at, reason);
+    }
+
+    private static Seen ReadSeen(ReadOnlySpan<byte> bytes)
+    {
+        var from = Begin(bytes);
+        var contacts = new Contact[from.Count(bytesEach: 3)];
+        var before = 0L;
+        foreach (ref var contact in contacts.AsSpan())
+        {
+            contact = new Contact(from.Client(), unchecked(before + from.Signed()));
+            before = contact.AtMicros;
+        }
+
+        from.End();
+        return new Seen(contacts);
+    }
+
+    private static Registered ReadRegistered(ReadOnlySpan<byte> bytes, bool first)
+    {
+        var from = Begin(bytes);
         var at = from.Signed();
         var serverNode = from.Uuid();
         var client = from.Client();

@@ -26,6 +26,12 @@ public static class EventWriter
     /// <summary>Manifest of a tenant's own conflict policies.</summary>
     public const string PolicyManifest = "policy/1";
 
+    /// <summary>Manifest of a client's end; the journal counts clients by it.</summary>
+    public const string ForgottenManifest = "forgotten/1";
+
+    /// <summary>Manifest of clients' last contacts.</summary>
+    public const string SeenManifest = "seen/1";
+
     internal const byte Format = 1;
     internal const byte PolicyFormat = 2;
     internal const byte SettlingFormat = 3;
@@ -44,6 +50,8 @@ public static class EventWriter
         Registered registered => registered.First ? RegisteredManifest : ReregisteredManifest,
         Pushed pushed => ManifestOf(FormatOf(pushed)),
         PolicySet => PolicyManifest,
+        Forgotten => ForgottenManifest,
+        Seen => SeenManifest,
         _ => throw new ArgumentException($"{e} is no event of a tenant.", nameof(e)),
     };
 
@@ -74,6 +82,12 @@ public static class EventWriter
             case PolicySet set:
                 Write(to, set);
                 break;
+            case Forgotten forgotten:
+                Write(to, forgotten);
+                break;
+            case Seen seen:
+                Write(to, seen);
+                break;
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));
         }
@@ -102,20 +116,32 @@ public static class EventWriter
     /// <summary>What needs no room for policies is stored as it was before there were any.</summary>
     private static byte FormatOf(Pushed e)
     {
-        if (e.Settled is not null)
-        {
-            return SettlingFormat;
-        }
-
+        var format = e.Settled is null ? Format : SettlingFormat;
         foreach (ref readonly var judgement in e.Judgements.Span)
         {
-            if (judgement.Policy != ConflictPolicy.Reject)
-            {
-                return PolicyFormat;
-            }
+            format = judgement.Policy == ConflictPolicy.Reject ? format : Math.Max(format, PolicyFormat);
         }
 
-        return Format;
+        return format;
+    }
+
+    private static void Write(BytesWriter to, Forgotten e)
+    {
+        to.Signed(e.AtMicros);
+        to.Byte((byte)e.Reason);
+        to.Text(e.Client.Value);
+    }
+
+    private static void Write(BytesWriter to, Seen e)
+    {
+        to.Number(e.Contacts.Count);
+        var before = 0L;
+        foreach (var (client, at) in e.Contacts)
+        {
+            to.Text(client.Value);
+            to.Signed(at - before);
+            before = at;
+        }
     }
 
     private static void Write(BytesWriter to, Pushed e)

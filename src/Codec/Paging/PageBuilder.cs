@@ -49,6 +49,25 @@ public sealed class PageBuilder
 
     internal StoredChanges Stored { get; }
 
+    /// <summary>The nodes that pushed the changes so far, each once.</summary>
+    public IReadOnlyList<NodeId> Authors()
+    {
+        var authors = new List<NodeId>();
+        var last = default(ReadOnlyMemory<byte>);
+        for (var i = 0; i < Stored.Count; i++)
+        {
+            // Changes of one push have one author: most are told by the first comparison.
+            ref readonly var change = ref Stored[i];
+            if (!change.Author.Span.SequenceEqual(last.Span)
+                && NodeId.TryParse(Encoding.ASCII.GetString((last = change.Author).Span), out var author) && !authors.Contains(author))
+            {
+                authors.Add(author);
+            }
+        }
+
+        return authors;
+    }
+
     /// <summary>Takes what the page wants of the next event; one that brings nothing new costs next to nothing.</summary>
     /// <param name="pushedEvent">Bytes of the event of a push, which must not change while the page is used.</param>
     public void Add(ReadOnlyMemory<byte> pushedEvent)

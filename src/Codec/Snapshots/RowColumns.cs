@@ -10,7 +10,8 @@ internal enum SnapshotPart : byte
     Clients = 2,
     Marks = 3,
     Rows = 4,
-    Conflicts = 5,
+    Times = 5,
+    Conflicts = 6,
 }
 
 /// <summary>
@@ -29,7 +30,7 @@ internal readonly ref struct RowColumns
     private readonly Span<byte> _flags;
     private readonly Span<byte> _times;
 
-    /// <summary>Columns over these bytes; a snapshot of the first format has no times.</summary>
+    /// <summary>Columns over these bytes; rows of the first formats have no times.</summary>
     public RowColumns(Span<byte> bytes, int count)
     {
         _rows = bytes[..(16 * count)];

@@ -15,22 +15,23 @@ public sealed class SnapshotReader
     private readonly List<ClientSnapshot> _clients = [];
     private readonly List<JournalMark> _marks = [];
     private readonly List<ReadOnlyMemory<RowVersion>> _rows = [];
+    private readonly List<WriteMark> _times = [];
     private readonly List<ConflictEntry> _conflicts = [];
     private readonly HashSet<string> _names = [];
+    private readonly byte _format;
     private readonly long _head;
     private readonly long _sequence;
-    private readonly int _rowBytes;
     private SnapshotPart _last = SnapshotPart.Nodes;
     private long _rowCount;
 
-    private SnapshotReader(long head, long sequence, int rowBytes) => (_head, _sequence, _rowBytes) = (head, sequence, rowBytes);
+    private SnapshotReader(byte format, long head, long sequence) => (_format, _head, _sequence) = (format, head, sequence);
 
     /// <summary>The snapshot; null where it was made with another hash key, so that its rows' hashes say nothing here.</summary>
     public static TenantSnapshot? Read(ReadOnlyMemory<byte> bytes, KeyedHash hash)
     {
         var from = new BytesReader(bytes.Span);
         var format = from.Byte();
-        if (format is not (SnapshotWriter.Format or SnapshotWriter.Format1))
+        if (format is < SnapshotWriter.FirstFormat or > SnapshotWriter.Format)
         {
             throw BytesReader.Corrupt("its format is not known");
         }
@@ -40,20 +41,21 @@ public sealed class SnapshotReader
         var head = from.Number(Limits.SafeIntegerMax);
         var sequence = from.Number(long.MaxValue);
         var counts = (from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue), from.Number(long.MaxValue));
-        var policies = format == SnapshotWriter.Format1 ? null : from.Policies();
-        var conflicts = format == SnapshotWriter.Format1 ? 0 : from.Number(Limits.ConflictsMax);
+        var times = format > SnapshotWriter.FirstFormat ? from.Number(WriteTimes.MarksMax) : 0;
+        var policies = format > SnapshotWriter.SecondFormat ? from.Policies() : null;
+        var conflicts = format > SnapshotWriter.SecondFormat ? from.Number(Limits.ConflictsMax) : 0;
         CheckCrc(bytes.Span, 0, ref from);
         if (fingerprint != hash.Fingerprint)
         {
             return null;
         }
 
-        var rowBytes = format == SnapshotWriter.Format1 ? SnapshotWriter.RowBytes1 : SnapshotWriter.RowBytes;
-        var reader = new SnapshotReader(head, sequence, rowBytes);
+        var reader = new SnapshotReader(format, head, sequence);
         reader.ReadParts(bytes.Span, ref from);
         return counts == (reader._nodes.Count, reader._clients.Count, reader._marks.Count, reader._rowCount)
+            && times == reader._times.Count
             && conflicts == reader._conflicts.Count
-            ? new TenantSnapshot(serverNode, head, sequence, reader._nodes, reader._clients, reader._rows, reader._marks)
+            ? new TenantSnapshot(serverNode, head, sequence, reader._nodes, reader._clients, reader._rows, reader._marks, reader._times)
             {
                 Policies = policies,
                 Conflicts = reader._conflicts,
@@ -137,7 +139,10 @@ public sealed class SnapshotReader
                 case SnapshotPart.Marks:
                     ReadMark(ref from);
                     break;
-                case SnapshotPart.Conflicts when _rowBytes != SnapshotWriter.RowBytes1:
+                case SnapshotPart.Times when _format > SnapshotWriter.FirstFormat:
+                    ReadTime(ref from);
+                    break;
+                case SnapshotPart.Conflicts when _format > SnapshotWriter.SecondFormat:
                     _conflicts.Add(ConflictBytes.Read(ref from, _nodes.Count, _head, _conflicts.Count == 0 ? null : _conflicts[^1]));
                     break;
                 default:
@@ -174,6 +179,7 @@ public sealed class SnapshotReader
         var node = (int)from.Number(_nodes.Count - 1);
         var registered = from.Signed();
         var metadata = from.Metadata();
+        var (seen, conflicts) = _format > SnapshotWriter.FirstFormat ? ReadContact(ref from) : (null, 0L);
         var window = new WindowEntry[from.Count(bytesEach: 33)];
         if (window.Length > Limits.WindowMessagesMax)
         {
@@ -185,7 +191,24 @@ public sealed class SnapshotReader
             entry = new WindowEntry(from.Uuid(), from.Hash(), from.Number(_sequence));
         }
 
-        _clients.Add(new ClientSnapshot(client, node, metadata, registered, window));
+        _clients.Add(new ClientSnapshot(client, node, metadata, registered, seen, conflicts, window));
+    }
+
+    private static (long? Seen, long Conflicts) ReadContact(ref BytesReader from)
+    {
+        long? seen = from.Number(1) == 1 ? from.Signed() : null;
+        return (seen, from.Number(long.MaxValue));
+    }
+
+    private void ReadTime(ref BytesReader from)
+    {
+        var (lsn, before) = (from.Number(_head), _times.Count > 0 ? _times[^1] : default);
+        if (lsn <= before.Lsn)
+        {
+            throw BytesReader.Corrupt("the times' LSNs do not rise");
+        }
+
+        _times.Add(new WriteMark(lsn, unchecked(before.AtMicros + from.Signed())));
     }
 
     private void ReadMark(ref BytesReader from)
@@ -201,8 +224,9 @@ public sealed class SnapshotReader
 
     private void ReadRows(Span<byte> raw)
     {
-        var count = raw.Length / _rowBytes;
-        if (count * _rowBytes != raw.Length)
+        var rowBytes = _format > SnapshotWriter.SecondFormat ? SnapshotWriter.RowBytes : SnapshotWriter.RowBytesBefore;
+        var count = raw.Length / rowBytes;
+        if (count * rowBytes != raw.Length)
         {
             throw BytesReader.Corrupt("a part of rows is cut");
         }

@@ -12,10 +12,13 @@ namespace HeliosSync.Codec;
 /// </summary>
 public static class SnapshotWriter
 {
-    internal const byte Format = 2;
+    internal const byte Format = 3;
 
-    /// <summary>The format before rows had times and tenants policies; it is still read.</summary>
-    internal const byte Format1 = 1;
+    /// <summary>Without policies, the conflict log and the times of rows; still read.</summary>
+    internal const byte SecondFormat = 2;
+
+    /// <summary>Without contacts, conflicts and times; still read.</summary>
+    internal const byte FirstFormat = 1;
 
     /// <summary>Bytes of one part before compression.</summary>
     internal const int PartBytesMax = 4 * 1_024 * 1_024;
@@ -24,10 +27,10 @@ public static class SnapshotWriter
     internal const int PartRowsMax = 64 * RowTable.ChunkRows;
 
     /// <summary>Bytes of a row in its eight columns.</summary>
-    internal const int RowBytes = RowBytes1 + 8;
+    internal const int RowBytes = RowBytesBefore + 8;
 
-    /// <summary>Bytes of a row in the seven columns of the first format.</summary>
-    internal const int RowBytes1 = 16 + 8 + 8 + 8 + 8 + 4 + 1;
+    /// <summary>Bytes of a row in the seven columns of the formats before.</summary>
+    internal const int RowBytesBefore = 16 + 8 + 8 + 8 + 8 + 4 + 1;
 
     // A part is closed at this size; the largest item, a client with a full window and metadata, takes 130 KB.
     private const int PartBytesEnough = PartBytesMax - (256 * 1_024);
@@ -61,6 +64,8 @@ public static class SnapshotWriter
 
         parts.End(SnapshotPart.Marks);
         WriteRows(parts, s.Rows);
+        WriteTimes(parts.Raw, s.Times);
+        parts.End(SnapshotPart.Times);
         foreach (var conflict in s.Conflicts)
         {
             ConflictBytes.Write(parts.Raw, conflict);
@@ -84,6 +89,7 @@ public static class SnapshotWriter
         to.Number(s.Clients.Count);
         to.Number(s.Marks.Count);
         to.Number(s.Rows.Sum(static chunk => (long)chunk.Length));
+        to.Number(s.Times.Count);
         to.Policies(s.Policies);
         to.Number(s.Conflicts.Count);
         to.Fixed32(Crc32.HashToUInt32(to.Written));
@@ -103,12 +109,31 @@ public static class SnapshotWriter
         to.Number(client.Node);
         to.Signed(client.RegisteredMicros);
         to.Metadata(client.Metadata);
+        to.Byte(client.SeenMicros is null ? (byte)0 : (byte)1);
+        if (client.SeenMicros is { } seen)
+        {
+            to.Signed(seen);
+        }
+
+        to.Number(client.Conflicts);
         to.Number(client.Window.Count);
         foreach (var entry in client.Window)
         {
             to.Uuid(entry.Message);
             to.Hash(entry.Digest);
             to.Number(entry.Sequence);
+        }
+    }
+
+    /// <summary>At most <see cref="Domain.WriteTimes.MarksMax"/>, so one part holds them.</summary>
+    private static void WriteTimes(BytesWriter to, IReadOnlyList<WriteMark> times)
+    {
+        var before = 0L;
+        foreach (var mark in times)
+        {
+            to.Number(mark.Lsn);
+            to.Signed(mark.AtMicros - before);
+            before = mark.AtMicros;
         }
     }
 

@@ -6,37 +6,40 @@ using Microsoft.IdentityModel.Tokens;
 namespace HeliosSync.Host;
 
 /// <summary>Judges a request's token, before anything of its body is read (protocol 2).</summary>
-internal sealed class Authenticator(Settings settings, BearerSetup bearer, KnownTokens known)
+internal sealed class Authenticator(Settings settings, BearerSetup bearer, KnownTokens known, SyncService service)
 {
     /// <summary>Who calls; or why not, with <c>WWW-Authenticate</c> set in the answer.</summary>
-    public async ValueTask<(Caller? Caller, Refusal? Refusal)> AuthenticateAsync(HttpContext http, Scopes needed)
+    public async ValueTask<(GoodToken? Token, Refusal? Refusal)> AuthenticateAsync(HttpContext http, Scopes needed)
     {
         var header = http.Request.Headers.Authorization is [{ } only] ? only : "";
-        if (known.Find(header) is not { } caller)
+        if (known.Find(header) is not { } good)
         {
+            await service.Server.Work.GiveWayAsync();
             var result = await bearer.JudgeAsync(http);
-            if (!result.Succeeded || http.Features.Get<GoodToken>() is not { } good)
+            if (!result.Succeeded || http.Features.Get<GoodToken>() is not { } judged)
             {
                 return (null, Unauthorized(http, result));
             }
 
-            known.Add(header, good);
-            caller = good.Caller;
+            known.Add(header, judged);
+            good = judged;
         }
+
+        var caller = good.Caller;
 
         if (settings.Tenants is { } tenants && !tenants.Contains(caller.Tenant))
         {
-            return (caller, new Refusal(ErrorCode.TenantNotAllowed, "The token's tenant is not served here."));
+            return (good, new Refusal(ErrorCode.TenantNotAllowed, "The token's tenant is not served here."));
         }
 
         if (caller.Scopes.HasFlag(needed))
         {
-            return (caller, null);
+            return (good, null);
         }
 
         var scope = ScopeNames.Of(needed);
         Challenge(http, "insufficient_scope", $"This call needs the scope {scope}.", scope);
-        return (caller, new Refusal(ErrorCode.InsufficientScope, $"This call needs the scope {scope}.", $"scope: {scope}"));
+        return (good, new Refusal(ErrorCode.InsufficientScope, $"This call needs the scope {scope}.", $"scope: {scope}"));
     }
 
     private static Refusal Unauthorized(HttpContext http, AuthenticateResult result)

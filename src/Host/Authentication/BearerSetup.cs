@@ -47,6 +47,9 @@ internal sealed class BearerSetup : IOptionsMonitor<JwtBearerOptions>
     /// <summary>Whether a token that is good until then is no longer.</summary>
     public static bool HasExpired(DateTime until, DateTime now) => now - Skew > until;
 
+    /// <summary>The last moment of a token that is good until then.</summary>
+    public static DateTime LastMoment(DateTime until) => DateTime.MaxValue - until > Skew ? until + Skew : DateTime.MaxValue;
+
     /// <summary>Whether a token that is good from then on is not yet.</summary>
     public static bool IsEarly(DateTime from, DateTime now) => now + Skew < from;
 

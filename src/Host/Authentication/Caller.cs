@@ -15,7 +15,7 @@ internal enum Scopes
     /// <summary><c>sync:write</c>: push.</summary>
     Write = 2,
 
-    /// <summary><c>sync:admin</c>: conflict policies.</summary>
+    /// <summary><c>sync:admin</c>: conflict policies, to see all clients, and forget them.</summary>
     Admin = 4,
 
     /// <summary><c>refresh</c>: to get another token, and for nothing else.</summary>

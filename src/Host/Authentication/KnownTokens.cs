@@ -16,14 +16,14 @@ internal sealed class KnownTokens(TimeProvider time) : IDisposable
 
     private readonly MemoryCache _cache = new(Options.Create(new MemoryCacheOptions { SizeLimit = CharsMax }));
 
-    /// <summary>Who calls with that header; null where that is to be found out.</summary>
-    public Caller? Find(string header)
+    /// <summary>The token in that header; null where that is to be found out.</summary>
+    public GoodToken? Find(string header)
     {
         var now = time.GetUtcNow().UtcDateTime;
         return _cache.TryGetValue(header, out GoodToken? good)
             && !BearerSetup.IsEarly(good!.From, now)
             && !BearerSetup.HasExpired(good.Until, now)
-                ? good.Caller
+                ? good
                 : null;
     }
 

@@ -9,7 +9,7 @@ namespace HeliosSync.Host;
 /// Judges what the headers say of a body, and hands the body to its reader: decompressed as it arrives, within the limit of
 /// bytes (as sent and decompressed alike) and within the budget of bytes in flight.
 /// </summary>
-internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns turns, ZstdPools zstd)
+internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns turns, ZstdPools zstd, SyncService service)
 {
     /// <summary>
     /// Bytes, as sent, up to which a body is collected before it is read. What is made of it, and the window of its decompressor (8 MiB
@@ -102,6 +102,7 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns 
             var all = await http.Request.BodyReader.ReadAtLeastAsync((int)length.Value, http.RequestAborted);
             http.Request.BodyReader.AdvanceTo(all.Buffer.Start);
             exchange.Turn = await turns.TakeAsync();
+            await service.Server.Work.GiveWayAsync();
         }
 
         var parsed = coding == ContentCoding.Identity && length is not null

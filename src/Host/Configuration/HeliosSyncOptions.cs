@@ -50,8 +50,23 @@ public sealed record HeliosSyncOptions
     /// <summary>Requests in hand over all tenants; beyond: 503. At least <see cref="TenantRequestsInFlightMax"/>, at most 4,096.</summary>
     public int RequestsInFlightMax { get; set; } = 512;
 
+    /// <summary>Pulls of one tenant that may wait for a change (<c>wait_ms</c>); beyond: 429.</summary>
+    public int TenantWaitingPullsMax { get; set; } = 2_000;
+
+    /// <summary>Pulls that may wait over all tenants; beyond: 503. At least <see cref="TenantWaitingPullsMax"/>.</summary>
+    public int WaitingPullsMax { get; set; } = 10_000;
+
+    /// <summary>Live streams of one tenant; beyond: 429.</summary>
+    public int TenantStreamsMax { get; set; } = 2_000;
+
+    /// <summary>Live streams over all tenants; beyond: 503. At least <see cref="TenantStreamsMax"/>.</summary>
+    public int StreamsMax { get; set; } = 10_000;
+
     /// <summary>Seconds that a tenant stays in memory without being asked.</summary>
     public int TenantIdleSeconds { get; set; } = 300;
+
+    /// <summary>Days for which nothing is heard of a client before it is forgotten (docs/protocol.md 6.6); 0: never.</summary>
+    public int ForgetClientsAfterDays { get; set; } = 90;
 
     /// <summary>Open connections; more are closed at once.</summary>
     public int ConnectionsMax { get; set; } = 20_000;

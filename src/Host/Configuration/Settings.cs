@@ -20,7 +20,12 @@ namespace HeliosSync.Host;
 /// <param name="BytesInFlightMax">Bytes of bodies in flight over all tenants.</param>
 /// <param name="TenantRequestsInFlightMax">Requests that one tenant may have in hand.</param>
 /// <param name="RequestsInFlightMax">Requests in hand over all tenants.</param>
+/// <param name="TenantWaitingPullsMax">Pulls of one tenant that may wait.</param>
+/// <param name="WaitingPullsMax">Pulls that may wait over all tenants.</param>
+/// <param name="TenantStreamsMax">Live streams of one tenant.</param>
+/// <param name="StreamsMax">Live streams over all tenants.</param>
 /// <param name="TenantIdleTime">How long a tenant stays in memory without being asked.</param>
+/// <param name="ForgetAfter">How long a client may be silent before it is forgotten; zero: for ever.</param>
 /// <param name="ConnectionsMax">Open connections.</param>
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
 /// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
@@ -44,7 +49,12 @@ public sealed record Settings(
     long BytesInFlightMax,
     int TenantRequestsInFlightMax,
     int RequestsInFlightMax,
+    int TenantWaitingPullsMax,
+    int WaitingPullsMax,
+    int TenantStreamsMax,
+    int StreamsMax,
     TimeSpan TenantIdleTime,
+    TimeSpan ForgetAfter,
     int ConnectionsMax,
     TimeSpan ShutdownTime,
     int SnapshotEvents,

@@ -69,7 +69,12 @@ internal sealed class SettingsReader
             options.BytesInFlightMax,
             options.TenantRequestsInFlightMax,
             options.RequestsInFlightMax,
+            options.TenantWaitingPullsMax,
+            options.WaitingPullsMax,
+            options.TenantStreamsMax,
+            options.StreamsMax,
             TimeSpan.FromSeconds(options.TenantIdleSeconds),
+            TimeSpan.FromDays(options.ForgetClientsAfterDays),
             options.ConnectionsMax,
             TimeSpan.FromSeconds(options.ShutdownSeconds),
             options.SnapshotEvents,
@@ -210,7 +215,12 @@ internal sealed class SettingsReader
         Between(nameof(o.TenantRequestsInFlightMax), o.TenantRequestsInFlightMax, 1, SyncServerOptions.RequestsAtOnceMax);
         Between(
             nameof(o.RequestsInFlightMax), o.RequestsInFlightMax, o.TenantRequestsInFlightMax, SyncServerOptions.RequestsAtOnceMax);
+        Between(nameof(o.TenantWaitingPullsMax), o.TenantWaitingPullsMax, 1, 1_000_000);
+        Between(nameof(o.WaitingPullsMax), o.WaitingPullsMax, o.TenantWaitingPullsMax, 1_000_000);
+        Between(nameof(o.TenantStreamsMax), o.TenantStreamsMax, 1, 1_000_000);
+        Between(nameof(o.StreamsMax), o.StreamsMax, o.TenantStreamsMax, 1_000_000);
         Between(nameof(o.TenantIdleSeconds), o.TenantIdleSeconds, 1, 86_400);
+        Between(nameof(o.ForgetClientsAfterDays), o.ForgetClientsAfterDays, 0, 36_500);
         Between(nameof(o.ConnectionsMax), o.ConnectionsMax, 1, 1_000_000);
         Between(nameof(o.ShutdownSeconds), o.ShutdownSeconds, 1, 3_600);
         Between(nameof(o.SnapshotEvents), o.SnapshotEvents, 10, 10_000_000);

@@ -11,7 +11,9 @@ internal delegate ValueTask<Refusal?> Handler(Exchange exchange);
 /// <param name="Scope">What a token must allow; none: no token is asked for.</param>
 /// <param name="Handle">What it does.</param>
 /// <param name="HeldWithoutToken">Whether a request without a token is let in where anonymous registration is on (protocol 4.1).</param>
-internal sealed record Endpoint(string Path, string Method, Scopes Scope, Handler Handle, bool HeldWithoutToken = false)
+/// <param name="AllowsHead">Whether a GET may be asked for with HEAD.</param>
+internal sealed record Endpoint(
+    string Path, string Method, Scopes Scope, Handler Handle, bool HeldWithoutToken = false, bool AllowsHead = true)
 {
     /// <summary>Every method that its path takes.</summary>
     public string Allow { get; init; } = Method;
@@ -33,7 +35,10 @@ internal sealed class Exchange(HttpContext http, Endpoint endpoint, string reque
     public string RequestId => requestId;
 
     /// <summary>Who calls; null without a token.</summary>
-    public Caller? Caller { get; set; }
+    public Caller? Caller => Token?.Caller;
+
+    /// <summary>The token that the request came with; null without one.</summary>
+    public GoodToken? Token { get; set; }
 
     /// <summary>Its place among the requests in hand, until its answer is made.</summary>
     public RequestSlots.Slot? Slot { get; set; }

@@ -31,10 +31,12 @@ public static class HeliosSyncEndpoints
         var health = services.GetRequiredService<HealthEndpoint>();
         var register = services.GetRequiredService<RegisterEndpoint>();
         var pull = services.GetRequiredService<PullEndpoint>();
+        var stream = services.GetRequiredService<StreamEndpoint>();
         var push = services.GetRequiredService<PushEndpoint>();
         var heartbeat = services.GetRequiredService<HeartbeatEndpoint>();
         var conflicts = services.GetRequiredService<ConflictsEndpoint>();
         var policy = services.GetRequiredService<PolicyEndpoint>();
+        var clients = services.GetRequiredService<ClientsEndpoint>();
         return
         [
             new("/health", HttpMethods.Get, Scopes.None, health.LiveAsync),
@@ -42,12 +44,15 @@ public static class HeliosSyncEndpoints
             new("/health/ready", HttpMethods.Get, Scopes.None, health.ReadyAsync),
             new("/register", HttpMethods.Post, Scopes.Read, register.HandleAsync, HeldWithoutToken: true),
             new("/pull", HttpMethods.Post, Scopes.Read, pull.HandleAsync),
+            new("/stream", HttpMethods.Get, Scopes.Read, stream.HandleAsync, AllowsHead: false),
             new("/push", HttpMethods.Post, Scopes.Write, push.HandleAsync),
             new("/heartbeat", HttpMethods.Post, Scopes.Read, heartbeat.HandleAsync),
             new("/conflicts", HttpMethods.Get, Scopes.Read, conflicts.HandleAsync),
             new("/conflicts/{id}/resolve", HttpMethods.Post, Scopes.Write, push.ResolveAsync),
             new("/policy", HttpMethods.Get, Scopes.Admin, policy.TellAsync),
             new("/policy", HttpMethods.Put, Scopes.Admin, policy.SetAsync),
+            new("/clients", HttpMethods.Get, Scopes.Admin, clients.ListAsync),
+            new("/clients/{client_id}", HttpMethods.Delete, Scopes.Admin, clients.ForgetAsync),
         ];
     }
 }

@@ -4,7 +4,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Host;
 
 /// <summary><c>POST /pull</c> (protocol 4.2).</summary>
-internal sealed class PullEndpoint(SyncService service, RequestBodies bodies, Answers answers, HeldClaims claims)
+internal sealed class PullEndpoint(SyncService service, RequestBodies bodies, Answers answers, HeldClaims claims, PullWaits waits)
 {
     private readonly PullReader _reader = new();
 
@@ -22,6 +22,11 @@ internal sealed class PullEndpoint(SyncService service, RequestBodies bodies, An
         }
 
         var (refused, reply) = await service.Server.PullAsync(exchange.Caller!.Tenant, pull);
+        if (reply is not null && PullWaits.IsFor(pull, reply))
+        {
+            (refused, reply) = await waits.WaitAsync(exchange, pull, reply);
+        }
+
         if (reply is null)
         {
             return refused;

@@ -13,6 +13,7 @@ internal sealed class RequestFrame(
     RequestSlots slots,
     Authenticator authenticator,
     ErrorAnswers errors,
+    SyncService service,
     ShedLog shed,
     TimeProvider time,
     ILogger<RequestFrame> logger)
@@ -29,7 +30,7 @@ internal sealed class RequestFrame(
     {
         var allow = string.Join(", ", endpoints.Select(static endpoint => endpoint.Method));
         Endpoint[] framed = [.. endpoints.Select(endpoint => endpoint with { Allow = allow })];
-        return http => InvokeAsync(http, Array.Find(framed, e => Allows(e.Method, http.Request.Method)) ?? framed[0]);
+        return http => InvokeAsync(http, Array.Find(framed, e => Allows(e, http.Request.Method)) ?? framed[0]);
     }
 
     private async Task InvokeAsync(HttpContext http, Endpoint endpoint)
@@ -77,7 +78,7 @@ internal sealed class RequestFrame(
     private async ValueTask<Refusal?> AnswerAsync(Exchange exchange)
     {
         var (http, endpoint) = (exchange.Http, exchange.Endpoint);
-        if (!Allows(endpoint.Method, http.Request.Method))
+        if (!Allows(endpoint, http.Request.Method))
         {
             http.Response.Headers.Allow = endpoint.Allow;
             return new Refusal(ErrorCode.MethodNotAllowed, $"This path takes {endpoint.Allow} only.");
@@ -101,7 +102,7 @@ internal sealed class RequestFrame(
         var held = endpoint.HeldWithoutToken && settings.AnonymousRegistration && http.Request.Headers.Authorization.Count == 0;
         if (!held)
         {
-            (exchange.Caller, var refusal) = await authenticator.AuthenticateAsync(http, endpoint.Scope);
+            (exchange.Token, var refusal) = await authenticator.AuthenticateAsync(http, endpoint.Scope);
             if (refusal is not null)
             {
                 return refusal;
@@ -116,6 +117,11 @@ internal sealed class RequestFrame(
     {
         exchange.Code = refusal.Code;
         exchange.Reason = refusal.Code == ErrorCode.Unauthorized ? refusal.Message : null;
+        if (refusal.Code == ErrorCode.Overloaded && !service.IsStopping)
+        {
+            service.Server.Work.NoteOverload();
+        }
+
         exchange.Leave();
         await errors.WriteAsync(exchange.Http, refusal, exchange.RequestId);
     }
@@ -162,8 +168,10 @@ internal sealed class RequestFrame(
     }
 
     /// <summary>A probe may ask with HEAD where GET is answered; the server sends no body then.</summary>
-    private static bool Allows(string method, string asked) =>
-        method == "*" || HttpMethods.Equals(method, asked) || (HttpMethods.IsGet(method) && HttpMethods.IsHead(asked));
+    private static bool Allows(Endpoint endpoint, string asked) =>
+        endpoint.Method == "*"
+        || HttpMethods.Equals(endpoint.Method, asked)
+        || (endpoint.AllowsHead && HttpMethods.IsGet(endpoint.Method) && HttpMethods.IsHead(asked));
 
     private static bool IsGone(HttpContext http, Exception e) =>
         e is ConnectionResetException || (http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException);

@@ -34,6 +34,7 @@ public static class ErrorCatalogue
         ErrorCode.LsnAheadOfServer => new(409, "LSN_AHEAD_OF_SERVER"),
         ErrorCode.AlreadySettled => new(409, "ALREADY_SETTLED"),
         ErrorCode.NodeReused => new(409, "NODE_REUSED"),
+        ErrorCode.StreamReplaced => new(409, "STREAM_REPLACED"),
         ErrorCode.ResyncRequired => new(410, "RESYNC_REQUIRED"),
         ErrorCode.PayloadTooLarge => new(413, "PAYLOAD_TOO_LARGE"),
         ErrorCode.BatchTooLarge => new(413, "BATCH_TOO_LARGE"),

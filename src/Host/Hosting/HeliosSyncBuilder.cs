@@ -23,6 +23,8 @@ public static class HeliosSyncBuilder
         services.AddSingleton(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax));
         services.AddSingleton(new AnswerBudget(new ByteBudget(settings.TenantBytesInFlightMax, settings.BytesInFlightMax)));
         services.AddSingleton(new RequestSlots(settings.TenantRequestsInFlightMax, settings.RequestsInFlightMax));
+        services.AddSingleton(new WaitingPulls(new RequestSlots(settings.TenantWaitingPullsMax, settings.WaitingPullsMax)));
+        services.AddSingleton(new LiveStreams(new RequestSlots(settings.TenantStreamsMax, settings.StreamsMax)));
         services.AddSingleton(static s =>
         {
             var settings = s.GetRequiredService<Settings>();
@@ -43,10 +45,14 @@ public static class HeliosSyncBuilder
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<RegisterEndpoint>();
         services.AddSingleton<PullEndpoint>();
+        services.AddSingleton<PullWaits>();
+        services.AddSingleton<EventShares>();
+        services.AddSingleton<StreamEndpoint>();
         services.AddSingleton<PushEndpoint>();
         services.AddSingleton<HeartbeatEndpoint>();
         services.AddSingleton<PolicyEndpoint>();
         services.AddSingleton<ConflictsEndpoint>();
+        services.AddSingleton<ClientsEndpoint>();
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HeliosSync.Host;
@@ -22,6 +23,7 @@ internal static class ServerProgram
         var settings = (Settings)builder.Services.Single(static s => s.ServiceType == typeof(Settings)).ImplementationInstance!;
         LogSetup.Use(builder.Logging, settings.Log);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBlocks>();
         builder.Services.AddSingleton<BrokenRequests>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTime);
         replace?.Invoke(builder.Services);

@@ -1,5 +1,6 @@
 using HeliosSync.Actors;
 using HeliosSync.Codec;
+using HeliosSync.Domain;
 
 namespace HeliosSync.Host;
 
@@ -20,8 +21,12 @@ internal sealed class SyncService(
     StartSyncServer start)
     : IHostedLifecycleService, IAsyncDisposable
 {
+    private static readonly Refusal Stopping = new(
+        ErrorCode.Overloaded, "The server is stopping: open the stream again from the last id.");
+
     private Task _watch = Task.CompletedTask;
     private SyncServer? _server;
+    private readonly CancellationTokenSource _waitsEnd = new();
     private volatile bool _stopping;
 
     /// <summary>The server; there from before the first request until after the last.</summary>
@@ -42,6 +47,9 @@ internal sealed class SyncService(
     /// <summary>Whether the program was told to stop.</summary>
     public bool IsStopping => _stopping;
 
+    /// <summary>Whoever waits for a change waits no longer: the program was told to stop.</summary>
+    public CancellationToken WaitsEnd => _waitsEnd.Token;
+
     /// <summary>Whether the actor system ended without being asked.</summary>
     public bool EndedByItself { get; private set; }
 
@@ -54,6 +62,7 @@ internal sealed class SyncService(
             NodeId = settings.NodeId,
             AdvertisedAddress = settings.AdvertisedAddress,
             PassivateAfter = settings.TenantIdleTime,
+            ForgetAfter = settings.ForgetAfter,
             SnapshotEvents = settings.SnapshotEvents,
             Journal = settings.Journal,
             Policies = settings.Policies,
@@ -81,12 +90,13 @@ internal sealed class SyncService(
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <inheritdoc/>
-    public Task StoppingAsync(CancellationToken cancellationToken)
+    /// <summary>Whoever waits for changes would keep Kestrel from draining: pulls are answered and streams end before.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
         ServerLog.Stopping(logger);
-        return Task.CompletedTask;
+        await _waitsEnd.CancelAsync();
+        _server?.EndStreams(Stopping);
     }
 
     /// <summary>Every hosted service stops between the two others, Kestrel among them: it drains here.</summary>
@@ -108,6 +118,8 @@ internal sealed class SyncService(
             await _server.DisposeAsync();
             await _watch;
         }
+
+        _waitsEnd.Dispose();
     }
 
     private async Task WatchAsync(SyncServer server)

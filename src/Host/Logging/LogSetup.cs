@@ -27,6 +27,8 @@ internal static class LogSetup
 
         // A start that fails is told by the program in one sentence; the framework would add a stack trace.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // It says nothing that is not said by the server's own log, but where it may speak, each request is given an activity and a scope.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         foreach (var (category, level) in directive.Categories)
         {
             logging.AddFilter(category, level);

@@ -32,6 +32,13 @@ internal static partial class RequestLog
         Message = "Requests turned away overloaded={Overloaded} rate_limited={RateLimited}")]
     public static partial void Shed(ILogger logger, long overloaded, long rateLimited);
 
+    /// <summary>An administrator had a client forgotten, and who that was.</summary>
+    [LoggerMessage(
+        EventId = 5,
+        Level = LogLevel.Information,
+        Message = "Client forgotten tenant={Tenant} client={Client} by={By} request_id={RequestId}")]
+    public static partial void Forgot(ILogger logger, string tenant, string client, string by, string requestId);
+
     /// <summary>The client went away before its answer.</summary>
     [LoggerMessage(EventId = 3, Level = LogLevel.Debug, Message = "Client went away path={Path} request_id={RequestId}")]
     public static partial void Gone(ILogger logger, string path, string requestId);

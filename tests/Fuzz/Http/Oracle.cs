@@ -69,7 +69,7 @@ internal static class Oracle
 
     private static string? Success(string? endpoint, string[] names)
     {
-        names = [.. names.Where(static n => n != "superseded_lsns")];
+        names = [.. names.Where(static n => n is not ("superseded_lsns" or "settled_conflicts"))];
         return AnswerFields.Any(e => (endpoint is null || e.Key == endpoint) && e.Value.SequenceEqual(names))
             ? null
             : $"The answer's fields are {string.Join(", ", names)}.";

@@ -14,13 +14,17 @@ internal sealed class ServerRig : IAsyncDisposable
 {
     private readonly Func<SyncServerOptions, SyncServerOptions> _configure;
     private readonly StoragePlugins? _plugins;
+    private readonly TimeProvider _time;
     private readonly ILoggerFactory _logs;
 
     /// <summary>Starts a server.</summary>
     /// <param name="configure">Options of its own.</param>
     /// <param name="plugins">Storage plugins of its own.</param>
-    public ServerRig(Func<SyncServerOptions, SyncServerOptions>? configure = null, StoragePlugins? plugins = null)
+    /// <param name="time">A clock of its own.</param>
+    public ServerRig(
+        Func<SyncServerOptions, SyncServerOptions>? configure = null, StoragePlugins? plugins = null, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _configure = configure ?? (static options => options);
         _plugins = plugins;
         _logs = LoggerFactory.Create(b => b.AddProvider(Log).SetMinimumLevel(LogLevel.Information));
@@ -142,7 +146,7 @@ internal sealed class ServerRig : IAsyncDisposable
     }
 
     private SyncServer Start() => SyncServer.Start(
-        _configure(new SyncServerOptions { DataDir = DataDir }), TimeProvider.System, _logs, _plugins);
+        _configure(new SyncServerOptions { DataDir = DataDir }), _time, _logs, _plugins);
 
     private static PushedChange Change(KeyedHash hash, long localLsn, string keyText, string dataText)
     {

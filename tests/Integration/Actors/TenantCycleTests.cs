@@ -1,5 +1,4 @@
 using HeliosSync.Actors;
-using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
@@ -105,6 +104,115 @@ public sealed class TenantCycleTests : IDisposable
             who => Assert.Equal(ErrorCode.StorageUnavailable, Assert.IsType<Refusal>(_journal.AnswerTo(who)).Code));
     }
 
+    [Fact]
+    public void A_wait_is_answered_when_a_change_that_it_wants_is_durable_and_with_what_it_may_pass_over()
+    {
+        RegisterAll("c", "d");
+        Await("plain", Wanted("d"), 0);
+        Await("filtered", Wanted("d") with { Tables = ["other"] }, 0);
+        Await("same table", Wanted("d") with { Tables = ["a", "t"] }, 0);
+        Await("own", Wanted("c") with { ExcludeOwn = true }, 0);
+        Push(Inserts(1), "push");
+        Assert.DoesNotContain(_journal.Answered, who => who is "plain" or "same table");
+
+        _journal.WriteNext();
+        Assert.Equal(["push", "plain", "same table"], _journal.Answered.Skip(2));
+        Assert.Equal(new Moved(0, 1), _journal.AnswerTo("plain"));
+        Assert.True(_cycle.IsAwaited);
+
+        _cycle.Handle(new StorePush(Tenant, Inserts(2) with { Client = ServerRig.Client("d") }), "another's");
+        _journal.WriteNext();
+        Assert.Equal(new Moved(1, 2), _journal.AnswerTo("own"));
+        Assert.DoesNotContain("filtered", _journal.Answered);
+    }
+
+    [Fact]
+    public void A_wait_below_the_head_is_answered_at_once_and_each_wait_once()
+    {
+        RegisterAll("c");
+        Push(Inserts(1), "push");
+        _journal.WriteNext();
+        Await("late", Wanted("c"), 0);
+        Assert.Equal(new Moved(0, 1), _journal.AnswerTo("late"));
+        Await("waits", Wanted("c"), 1);
+        foreach (var lsn in new[] { 2, 3 })
+        {
+            Push(Inserts(lsn), $"push {lsn}");
+            _journal.WriteNext();
+        }
+
+        Assert.Equal(new Moved(1, 2), _journal.AnswerTo("waits"));
+        Assert.False(_cycle.IsAwaited);
+    }
+
+    [Fact]
+    public void Who_waits_no_longer_is_forgotten_also_where_the_wait_comes_behind_its_end()
+    {
+        RegisterAll("c");
+        var gone = Await("gone", Wanted("c"), 0);
+        Await("ended", Wanted("c"), 0);
+        Assert.True(_cycle.IsAwaited);
+        _cycle.StopAwaiting("ended");
+        gone.Leave();
+        Assert.False(_cycle.IsAwaited);
+        _cycle.Handle(new AwaitChange(Tenant, gone), "too late");
+        Assert.False(_cycle.IsAwaited);
+    }
+
+    [Fact]
+    public void A_tenant_that_ends_wakes_who_waits_and_one_whose_write_fails_says_so()
+    {
+        RegisterAll("c");
+        Await("waits", Wanted("c"), 0);
+        _cycle.Stop();
+        Assert.Equal(new Moved(0, 0), _journal.AnswerTo("waits"));
+
+        Await("refused", Wanted("c"), 0);
+        Assert.Equal(ErrorCode.Overloaded, Assert.IsType<Refusal>(_journal.AnswerTo("refused")).Code);
+    }
+
+    [Fact]
+    public void A_write_that_fails_is_told_to_who_waits()
+    {
+        RegisterAll("c");
+        Await("waits", Wanted("c"), 0);
+        Push(Inserts(1), "push");
+        _cycle.Abandon();
+        Assert.Equal(ErrorCode.StorageUnavailable, Assert.IsType<Refusal>(_journal.AnswerTo("waits")).Code);
+        Assert.Equal(ErrorCode.StorageUnavailable, Assert.IsType<Refusal>(_journal.AnswerTo("push")).Code);
+    }
+
+    [Fact]
+    public void A_client_that_is_not_registered_waits_for_nothing_and_one_whose_registration_is_in_flight_waits_behind_it()
+    {
+        Await("unknown", Wanted("c"), 0);
+        Assert.Equal(ErrorCode.ClientNotRegistered, Assert.IsType<Refusal>(_journal.AnswerTo("unknown")).Code);
+        Register("c", "registered");
+        Await("waits", Wanted("c"), 0);
+        Assert.False(_cycle.IsAwaited);
+        _journal.WriteNext();
+        Assert.True(_cycle.IsAwaited);
+    }
+
+    private void RegisterAll(params string[] clients)
+    {
+        foreach (var client in clients)
+        {
+            Register(client, $"registered {client}");
+            _journal.WriteNext();
+        }
+    }
+
+    private static Pull Wanted(string client) =>
+        new(Guid.Empty, ServerRig.Client(client), 0, 1_000, null, null, null, false, false, false);
+
+    private Waiter Await(string who, Pull pull, long after)
+    {
+        var waiter = new Waiter(pull, after);
+        _cycle.Handle(new AwaitChange(Tenant, waiter), who);
+        return waiter;
+    }
+
     private void Register(string client, string from) =>
         _cycle.Handle(new RegisterClient(Tenant, ServerRig.Registration(client)), from);
 
@@ -117,52 +225,4 @@ public sealed class TenantCycleTests : IDisposable
     }
 
     private Push Inserts(long localLsn) => ServerRig.Inserts(_hash, "c", Guid.NewGuid(), (localLsn, $"k{localLsn}", "v"));
-
-    /// <summary>Makes one event durable at a time, when it is told to, and notes who was answered what.</summary>
-    private sealed class SteppedJournal : ITenantOutlet<string>
-    {
-        private readonly Queue<(bool IsWrite, Action Then)> _waiting = new();
-        private readonly List<(string To, object Answer)> _answers = [];
-        private long _sequence;
-
-        public IReadOnlyList<string> Answered => [.. _answers.Select(a => a.To)];
-
-        public object AnswerTo(string caller) => Assert.Single(_answers, a => a.To == caller).Answer;
-
-        /// <summary>The next event is durable; what waited behind it, and before the one after it, goes on.</summary>
-        public void WriteNext()
-        {
-            do
-            {
-                _waiting.Dequeue().Then();
-            }
-            while (_waiting.TryPeek(out var next) && !next.IsWrite);
-        }
-
-        public void Persist(JournalEvent e, Action<long> stored) => _waiting.Enqueue((true, () => stored(++_sequence)));
-
-        public void Defer(Action then)
-        {
-            if (_waiting.Count > 0)
-            {
-                _waiting.Enqueue((false, then));
-            }
-            else
-            {
-                then();
-            }
-        }
-
-        public void Answer(string to, object answer) => _answers.Add((to, answer));
-
-        public void Beat(ClientId client, long headLsn, string to) => Answer(to, new HeartbeatReply(headLsn));
-
-        public void Save(StoredSnapshot snapshot)
-        {
-        }
-
-        public void Stop()
-        {
-        }
-    }
 }

@@ -49,12 +49,15 @@ public sealed class AdmissionTests
     [Fact]
     public async Task A_full_server_says_so_before_it_looks_at_a_token_and_stays_healthy()
     {
-        await using var server = await StartAsync();
+        await using var server = await StartAsync(new ManualTime());
         var slots = server.Services.GetRequiredService<RequestSlots>();
+        var work = server.Services.GetRequiredService<SyncService>().Server.Work;
         using (slots.TryTake())
         using (slots.TryTake())
         {
+            Assert.False(work.IsOverloaded);
             await RefusedAsync(server, server.Token(), 503, "OVERLOADED");
+            Assert.True(work.IsOverloaded);
             await RefusedAsync(server, "no token", 503, "OVERLOADED");
             foreach (var path in new[] { "health", "health/live", "health/ready" })
             {

@@ -59,7 +59,20 @@ public sealed class LoadRunTests
     public Task Ours_and_the_baselines_all_do_the_work_that_is_compared() => Passes(
         "compare", "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--rows", "1000", "--tenants", "10", "--clients", "2");
 
+    [Fact]
+    public Task Two_servers_with_other_settings_do_the_same_work_in_turn() => Passes(
+        "versus", "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--rows", "1000", "--tenants", "10", "--clients", "2",
+        "--set", "DOTNET_TieredPGO=0");
+
     [Theory]
+    [InlineData("1")]
+    [InlineData("3")]
+    public Task Each_stream_has_each_push_once_and_so_has_each_pull_that_waits(string tenants) => Passes(
+        "streams", "--streams", "60", "--tenants", tenants, "--rounds", "1");
+
+    [Theory]
+    [InlineData("versus", "--other", "no such folder")]
+    [InlineData("versus", "--set", "NAME")]
     [InlineData("no-such-scenario")]
     [InlineData("push-batches", "--seconds")]
     [InlineData("push-batches", "--seconds", "soon")]

@@ -50,13 +50,16 @@ internal sealed class JournalRig : IAsyncDisposable
         _reader = new JournalReader(_files.Journal);
         Writer = new JournalWriter(_files, Threads.Writes, bytesMax, writesMax);
         var setup = plugin == JournalPlugin.Sqlite ? new SqliteJournalSetup(Writer, _reader, Threads.Journal, TimeProvider.System) : null;
-        _system = AkkaWiring.Start(_files, Threads, new KeyedHash(_files.HashKey), NullLoggerFactory.Instance, setup);
+        _system = AkkaWiring.Start(_files, Threads, Work, new KeyedHash(_files.HashKey), NullLoggerFactory.Instance, setup);
         Journal = Persistence.Instance.Apply(_system).JournalFor(null);
     }
 
     public string DataDir { get; }
 
     public JournalThreads Threads { get; } = new();
+
+    /// <summary>Where its actors run.</summary>
+    public Work Work { get; } = new(new ManualTime());
 
     /// <summary>The writer of the journal of our own.</summary>
     public JournalWriter Writer { get; }
@@ -121,6 +124,9 @@ internal sealed class JournalRig : IAsyncDisposable
     /// <summary>All that was asked before has been taken by the plugin.</summary>
     public Task TakenAsync() => Journal.Ask<ActorIdentity>(new Identify(null));
 
+    /// <summary>The name of the thread that an actor runs on now.</summary>
+    public Task<string> ActorThreadAsync() => _system.ActorOf(Props.Create(static () => new ThreadActor())).Ask<string>("");
+
     /// <inheritdoc cref="HeliosSync.Integration.Actors.ServerRig.Sql"/>
     public long Sql(string sql)
     {
@@ -164,6 +170,7 @@ internal sealed class JournalRig : IAsyncDisposable
         _stopped = true;
         await _system.Terminate();
         _system.Dispose();
+        Work.Dispose();
         Threads.Dispose();
         Writer.Dispose();
         _reader.Dispose();
@@ -187,6 +194,15 @@ internal sealed class JournalRig : IAsyncDisposable
     }
 
     private sealed record DeferredMessage(object Payload, IActorRef Sender, int Size) : IPersistentEnvelope;
+
+    private sealed class ThreadActor : UntypedActor
+    {
+        protected override void OnReceive(object message)
+        {
+            Sender.Tell(Thread.CurrentThread.Name ?? "");
+            Context.Stop(Self);
+        }
+    }
 
     private sealed class WriteActor(int count, TaskCompletionSource<Written[]> done) : UntypedActor
     {

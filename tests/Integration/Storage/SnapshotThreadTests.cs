@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Persistence;
 using Akka.Serialization;
+using HeliosSync.Actors;
 using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
@@ -22,6 +23,7 @@ public sealed class SnapshotThreadTests : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("heliossync-").FullName;
     private readonly JournalThreads _threads = new();
+    private readonly Work _work = new(TimeProvider.System);
     private readonly JournalFiles _files;
     private readonly ActorSystem _system;
 
@@ -29,7 +31,7 @@ public sealed class SnapshotThreadTests : IAsyncLifetime
     {
         _files = JournalFiles.Open(_folder, unsafeSynchronousOff: false);
         _system = AkkaWiring.Start(
-            _files, _threads, new KeyedHash(_files.HashKey), NullLoggerFactory.Instance, journal: null, new StoragePlugins(Spying, []));
+            _files, _threads, _work, new KeyedHash(_files.HashKey), NullLoggerFactory.Instance, null, new StoragePlugins(Spying, []));
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -37,6 +39,7 @@ public sealed class SnapshotThreadTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _system.Terminate();
+        _work.Dispose();
         _threads.Dispose();
         _files.Dispose();
         Directory.Delete(_folder, recursive: true);

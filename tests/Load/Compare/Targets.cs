@@ -41,4 +41,16 @@ internal static class Targets
 
     /// <summary>Memory after a load, as a multiple of that before.</summary>
     public const double MemoryReturn = 1.3;
+
+    /// <summary>From a push's answer until every stream has it, 99 of 100 times: as a multiple of sending the same bytes alone.</summary>
+    public const double FanOutFactor = 3;
+
+    /// <summary>Kilobytes of the server's memory for a stream.</summary>
+    public const double StreamKilobytes = 25;
+
+    /// <summary>Share of a core, in percent, that idle streams may take.</summary>
+    public const double IdlePercent = 5;
+
+    /// <summary>Milliseconds from a push's answer until a pull that waits has its own, half of the time.</summary>
+    public const double LongPollMillis = 20;
 }

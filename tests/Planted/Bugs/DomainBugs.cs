@@ -12,9 +12,12 @@ internal static class DomainBugs
                 "var judged = _judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies);",
                 """
                 var judged = _judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies);
-                        client.Remember(new WindowEntry(push.Message, push.Digest, Sequence + 1));
+                        client.Remember(new WindowEntry(push.Message, push.Digest, Sequence + 1), nowMicros, 0);
                 """),
-            new Edit("Domain/Tenant.cs", "client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence));", ""),
+            new Edit(
+                "Domain/Tenant.cs",
+                "client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence), pushed.AtMicros, conflicts);",
+                ""),
         ],
         Probe.Law("JournalReplayLaws.After_a_replay_every_push_of_the_window_is_known"));
 

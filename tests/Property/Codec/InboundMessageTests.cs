@@ -163,7 +163,7 @@ public sealed class InboundMessageTests
             """);
         Assert.Equal((Limits.SafeIntegerMax, 1_000, "AbC-_"), (pull.SinceLsn, pull.MaxEntries, pull.ContinuationToken));
         Assert.Equal(["B", "a", "b"], pull.Tables);
-        Assert.True(pull is { ExcludeOwn: true, Base64: true, AcceptCompressed: true });
+        Assert.True(pull is { ExcludeOwn: true, Base64: true, AcceptCompressed: true, WaitMillis: 60_000 });
         Assert.Equal(Node, pull.ServerNode!.Value.Value);
     }
 

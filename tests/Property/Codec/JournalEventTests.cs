@@ -25,6 +25,16 @@ public sealed class JournalEventTests
     }
 
     [Property]
+    public void A_clients_end_and_last_contacts_read_back_as_they_were_written(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        foreach (var e in new TenantEvent[] { JournalSamples.Forgotten(random), JournalSamples.Seen(random) })
+        {
+            JournalSamples.Same(e, JournalSamples.Reader.Read(EventWriter.ManifestOf(e), EventWriter.Write(e)));
+        }
+    }
+
+    [Property]
     public void What_was_read_back_writes_the_same_bytes(DoNotSize<int> seed)
     {
         var bytes = EventWriter.Write(JournalSamples.Pushed(new Random(seed.Item)));
@@ -99,6 +109,8 @@ public sealed class JournalEventTests
         var e = JournalSamples.Registered(new Random(1));
         Assert.Equal("registered/1", EventWriter.ManifestOf(e with { First = true }));
         Assert.Equal("reregistered/1", EventWriter.ManifestOf(e with { First = false }));
+        Assert.Equal("forgotten/1", EventWriter.ManifestOf(JournalSamples.Forgotten(new Random(1))));
+        Assert.Equal("seen/1", EventWriter.ManifestOf(JournalSamples.Seen(new Random(1))));
         Assert.Equal("pushed/1", EventWriter.ManifestOf(JournalSamples.Pushed(new Random(1))));
     }
 

@@ -30,10 +30,13 @@ public sealed class JournalGoldenTests
     [InlineData("pushed-1.bin", "0AC6C08E55B6FC0D9A99FD4D8B481E5CB8E44A3DC3FE9011CF47007314EE428F")]
     [InlineData("pushed-1-refused.bin", "86E577F7C6D13BE2D38A52CC2D5484745D6CA0AD224F0636D5F13F917E5F98BA")]
     [InlineData("snapshot-1.bin", "E691C2586AAB1189EB560FBF7E9EA9FE44866500E40952E4B6FE59187A506EDE")]
+    [InlineData("snapshot-2.bin", "24DD3BF8B4D0320031845A5C70472C7350C6C1BED7D2E6BB45B9C95DE2599D10")]
+    [InlineData("forgotten-1.bin", "438EBBBCDF29712A97404386D29C8F4DF966BFD53E665D0B7EE4CDF3C26B9DC7")]
+    [InlineData("seen-1.bin", "11C1ACB152B82371DFDA06A73079B96A116E844C7DB58892942797A502F9F78A")]
     [InlineData("pushed-2.bin", "593AACC2E1F84F6B8C5DAFFD1448AF66F66C6BE42D6A4D5BFBB3A19F4CDCB25B")]
     [InlineData("policy-1.bin", "F1DEACAF6FC63CA7C7F972F3E0CA243975509148FC5E3F981EC624AA06866E56")]
     [InlineData("pushed-3.bin", "9400E57F6C65BD93C510652EBA953C976BB6E4BB9352C1F0E3AF5C55B6455D25")]
-    [InlineData("snapshot-2.bin", "E52E10082051F0DC5F7DACB041C3529D836E6B74DF303AF95F1DF875007F0AD4")]
+    [InlineData("snapshot-3.bin", "C0CC589503234A0EAF91612E9959A940A10FEAB2F13B36E29BDCBD2497A8779B")]
     public void No_golden_file_has_changed(string file, string sha256) =>
         Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Golden(file))));
 
@@ -61,12 +64,29 @@ public sealed class JournalGoldenTests
     /// <summary>Its bytes depend on the zstd library's version, so only reading is fixed.</summary>
     [Fact]
     public void A_snapshot_still_reads() =>
-        SnapshotSamples.Same(TimedSnapshot(), SnapshotReader.Read(Golden("snapshot-2.bin"), JournalSamples.Hash)!);
+        SnapshotSamples.Same(TimedSnapshot(), SnapshotReader.Read(Golden("snapshot-3.bin"), JournalSamples.Hash)!);
 
-    /// <summary>Without policies, and without the times of its rows.</summary>
+    /// <summary>The second format had no policies, no conflict log, and no times of rows.</summary>
     [Fact]
-    public void A_snapshot_of_the_first_format_still_reads() =>
-        SnapshotSamples.Same(Snapshot(), SnapshotReader.Read(Golden("snapshot-1.bin"), JournalSamples.Hash)!);
+    public void A_snapshot_of_the_second_format_still_reads() =>
+        SnapshotSamples.Same(Snapshot(), SnapshotReader.Read(Golden("snapshot-2.bin"), JournalSamples.Hash)!);
+
+    /// <summary>The first format did not say when a client was last heard of.</summary>
+    [Fact]
+    public void A_snapshot_of_the_first_format_still_reads()
+    {
+        var now = Snapshot();
+        var then = now with { Clients = [now.Clients[0] with { SeenMicros = null, Conflicts = 0 }], Times = [] };
+        SnapshotSamples.Same(then, SnapshotReader.Read(Golden("snapshot-1.bin"), JournalSamples.Hash)!);
+    }
+
+    [Fact]
+    public void The_end_of_a_client_still_reads_and_writes() =>
+        ReadsAndWrites("forgotten-1.bin", "forgotten/1", new Forgotten(Tiny.Client("a"), Tiny.Now, ForgetReason.Silent));
+
+    [Fact]
+    public void Last_contacts_still_read_and_write() => ReadsAndWrites(
+        "seen-1.bin", "seen/1", new Seen([new(Tiny.Client("a"), Tiny.Now), new(Tiny.Client("b.c"), Tiny.Now - 300)]));
 
     private static void ReadsAndWrites(string file, string manifest, TenantEvent e)
     {
@@ -191,7 +211,7 @@ public sealed class JournalGoldenTests
         70,
         [new NodeState(Tiny.Node("a"), 5, 4, 3), new NodeState(Tiny.Node("a#1"), 400, 12, 11)],
         [
-            new ClientSnapshot(Tiny.Client("a"), 1, [new("device", "mobile")], Tiny.Now,
+            new ClientSnapshot(Tiny.Client("a"), 1, [new("device", "mobile")], Tiny.Now, Tiny.Now + 7, 3,
                 [new WindowEntry(Guid.Parse("660e8400-e29b-41d4-a716-446655440001"), new Hash128(1, 2), 70)]),
         ],
         [
@@ -201,5 +221,6 @@ public sealed class JournalGoldenTests
                 new(new Hash128(ulong.MaxValue, 3), 1_002, 11, 300, 0, 0, Operation.Delete, false),
             },
         ],
-        [new JournalMark(1, 2), new JournalMark(1_000, 70)]);
+        [new JournalMark(1, 2), new JournalMark(1_000, 70)],
+        [new WriteMark(1, Tiny.Now - 5), new WriteMark(1_000, Tiny.Now + 7)]);
 }

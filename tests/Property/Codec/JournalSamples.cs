@@ -27,6 +27,12 @@ internal static class JournalSamples
         Number(random),
         random.Next(2) == 0);
 
+    public static Forgotten Forgotten(Random random) =>
+        new(Tiny.Client("a"), Number(random) - Number(random), (ForgetReason)random.Next(1, 3));
+
+    public static Seen Seen(Random random) => new(
+        [.. Enumerable.Range(0, random.Next(4)).Select(i => new Contact(Tiny.Client($"a{i}"), Number(random) - Number(random)))]);
+
     /// <summary>A judged push with any verdicts, whether or not a judge would come to them.</summary>
     public static Pushed Pushed(Random random, long firstLsn = 1, int changesMax = 6)
     {
@@ -165,7 +171,13 @@ internal static class JournalSamples
             return;
         }
 
-        if (expected is PolicySet)
+        if (expected is Seen seen)
+        {
+            Assert.Equal(seen.Contacts, Assert.IsType<Seen>(actual).Contacts);
+            return;
+        }
+
+        if (expected is Domain.Forgotten or Domain.PolicySet)
         {
             Assert.Equal(expected, actual);
             return;

@@ -9,21 +9,57 @@ namespace HeliosSync.Property.Codec;
 /// </summary>
 public sealed class JournalSnapshotFieldTests
 {
-    private static readonly TenantSnapshot Sample = SnapshotSamples.Make(new Random(1), rows: 3, clients: 2, windows: 2, marks: 2);
+    private static readonly TenantSnapshot Sample =
+        SnapshotSamples.Make(new Random(1), rows: 3, clients: 2, windows: 2, marks: 2, times: 0);
 
     [Fact]
     public void A_snapshot_of_an_unknown_format_is_refused()
     {
         var (head, parts) = SnapshotBytes.Split(Write(Sample));
-        head[0] = SnapshotWriter.Format + 1;
-        Refused(SnapshotBytes.Join(SnapshotBytes.WithCrc(head[..^4]), parts));
+        foreach (var format in new byte[] { 0, SnapshotWriter.Format + 1 })
+        {
+            head[0] = format;
+            Refused(SnapshotBytes.Join(SnapshotBytes.WithCrc(head[..^4]), parts));
+        }
+    }
+
+    [Fact]
+    public void Times_are_read_where_their_lsns_rise_up_to_the_head_and_are_refused_elsewhere()
+    {
+        for (var lsn = 4; lsn <= 6; lsn++)
+        {
+            ReadsOrIsRefused(lsn > 5, Sample with { Times = [new(5, 700), new(lsn, 7)] });
+        }
+
+        ReadsOrIsRefused(false, Sample with { Times = [new(0, 7)] });
+        ReadsOrIsRefused(true, Sample with { Times = [new(Sample.Head, long.MinValue)] });
+        ReadsOrIsRefused(false, Sample with { Times = [new(Sample.Head + 1, 7)] });
+    }
+
+    [Fact]
+    public void Five_hundred_and_twelve_times_are_read_and_one_more_is_refused()
+    {
+        ReadsOrIsRefused(true, Sample with { Times = [.. Enumerable.Range(1, WriteTimes.MarksMax).Select(i => new WriteMark(i, -i))] });
+        ReadsOrIsRefused(false, Sample with { Times = [.. Enumerable.Range(1, WriteTimes.MarksMax + 1).Select(i => new WriteMark(i, i))] });
+    }
+
+    [Fact]
+    public void A_part_of_times_in_the_first_format_which_had_none_is_refused()
+    {
+        var bare = Sample with { Clients = [], Rows = [], Policies = null };
+        var (head, parts) = SnapshotBytes.Split(Write(bare with { Times = [new(1, 7)] }));
+        Assert.Equal(3, parts.Length);
+        head[0] = SnapshotWriter.FirstFormat;
+        var then = SnapshotBytes.WithCrc(head[..^7]);
+        SnapshotSamples.Same(bare, Read(SnapshotBytes.Join(then, parts[..^1]))!);
+        Refused(SnapshotBytes.Join(then, parts));
     }
 
     [Fact]
     public void Parts_in_any_order_but_the_written_one_are_refused()
     {
-        var (head, parts) = SnapshotBytes.Split(Write(Sample));
-        Assert.Equal(4, parts.Length);
+        var (head, parts) = SnapshotBytes.Split(Write(Sample with { Times = [new(1, 7)] }));
+        Assert.Equal(5, parts.Length);
         for (var right = 1; right < parts.Length; right++)
         {
             for (var left = 0; left < right; left++)

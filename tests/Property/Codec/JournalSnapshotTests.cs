@@ -20,7 +20,7 @@ public sealed class JournalSnapshotTests
     [Fact]
     public void A_snapshot_of_many_parts_reads_back_as_it_was_written()
     {
-        var some = SnapshotSamples.Make(new Random(1), rows: 140_000, clients: 1_500, windows: 256, marks: 720_000);
+        var some = SnapshotSamples.Make(new Random(1), rows: 140_000, clients: 1_500, windows: 256, marks: 720_000, times: 0);
         var snapshot = some with { Nodes = [.. some.Nodes, .. Enumerable.Range(0, 32_000).Select(Node)] };
         var bytes = SnapshotWriter.Write(snapshot, JournalSamples.Hash);
         var kinds = SnapshotBytes.Split(bytes).Parts.GroupBy(static part => part[0]).ToArray();
@@ -32,8 +32,11 @@ public sealed class JournalSnapshotTests
     }
 
     [Fact]
-    public void A_snapshot_has_no_part_for_what_there_is_none_of() => Assert.Single(
-        SnapshotBytes.Parts(SnapshotWriter.Write(SnapshotSamples.Make(new Random(1), rows: 0, clients: 0, marks: 0), JournalSamples.Hash)));
+    public void A_snapshot_has_no_part_for_what_there_is_none_of()
+    {
+        var nothing = SnapshotSamples.Make(new Random(1), rows: 0, clients: 0, marks: 0, times: 0);
+        Assert.Single(SnapshotBytes.Parts(SnapshotWriter.Write(nothing, JournalSamples.Hash)));
+    }
 
     [Fact]
     public void A_chunk_that_fills_a_part_is_written_and_a_larger_one_is_refused()
@@ -99,7 +102,7 @@ public sealed class JournalSnapshotTests
     {
         var bytes = OneOfEachPart();
         var parts = SnapshotBytes.Parts(bytes).ToArray();
-        Assert.Equal(4, parts.Length);
+        Assert.Equal(5, parts.Length);
         foreach (var (start, length) in parts)
         {
             Assert.Throws<InvalidDataException>(() => Read([.. bytes[..start], .. bytes[(start + length)..]]));
@@ -116,8 +119,8 @@ public sealed class JournalSnapshotTests
         }
     }
 
-    private static byte[] OneOfEachPart() =>
-        SnapshotWriter.Write(SnapshotSamples.Make(new Random(1), rows: 3, clients: 2, windows: 2, marks: 2), JournalSamples.Hash);
+    private static byte[] OneOfEachPart() => SnapshotWriter.Write(
+        SnapshotSamples.Make(new Random(1), rows: 3, clients: 2, windows: 2, marks: 2, times: 2), JournalSamples.Hash);
 
     private static TenantSnapshot? Read(byte[] bytes) => SnapshotReader.Read(bytes, JournalSamples.Hash);
 

@@ -8,7 +8,8 @@ internal static class SnapshotSamples
     private const long Head = 1_000_000;
     private const long Sequence = 2_000_000;
 
-    public static TenantSnapshot Make(Random random, int? rows = null, int? clients = null, int? windows = null, int? marks = null)
+    public static TenantSnapshot Make(
+        Random random, int? rows = null, int? clients = null, int? windows = null, int? marks = null, int? times = null)
     {
         var clientCount = clients ?? random.Next(1, 4);
         var nodes = Enumerable.Range(0, clientCount + 1)
@@ -20,7 +21,8 @@ internal static class SnapshotSamples
             nodes,
             [.. Enumerable.Range(0, clientCount).Select(i => Client(random, i, nodes.Length, windows ?? random.Next(4)))],
             Chunks(random, rows ?? random.Next(4), nodes.Length),
-            [.. Enumerable.Range(1, marks ?? random.Next(3)).Select(i => new JournalMark(i, i + random.Next(2) + (long)i))])
+            [.. Enumerable.Range(1, marks ?? random.Next(3)).Select(i => new JournalMark(i, i + random.Next(2) + (long)i))],
+            [.. Enumerable.Range(1, times ?? random.Next(3)).Select(i => new WriteMark(i, Tiny.Now + random.Next(-5, 5)))])
         {
             Policies = random.Next(2) == 0 ? null : JournalSamples.Policies(random),
             Conflicts = [.. Enumerable.Range(1, rows is null ? random.Next(3) : 0).Select(i => Conflict(random, i, nodes.Length))],
@@ -35,6 +37,7 @@ internal static class SnapshotSamples
         Assert.Equal(expected.Conflicts, actual.Conflicts);
         Assert.Equal(expected.Nodes, actual.Nodes);
         Assert.Equal(expected.Marks, actual.Marks);
+        Assert.Equal(expected.Times, actual.Times);
         Assert.Equal(expected.Clients.Count, actual.Clients.Count);
         foreach (var (left, right) in expected.Clients.Zip(actual.Clients))
         {
@@ -53,6 +56,8 @@ internal static class SnapshotSamples
         random.Next(nodes),
         [.. Enumerable.Range(0, random.Next(3)).Select(i => new MetadataEntry($"name {i}", "größe"))],
         Tiny.Now + random.Next(),
+        random.Next(3) == 0 ? null : Tiny.Now - random.Next(),
+        random.Next(3),
         [.. Enumerable.Range(0, window).Select(_ => new WindowEntry(
             new Guid(JournalSamples.Bytes(random, 16)), Hash(random), 1 + random.NextInt64(Sequence)))]);
 

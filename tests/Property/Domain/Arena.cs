@@ -13,6 +13,9 @@ namespace HeliosSync.Property;
 /// <param name="compare">Whether they are compared. Laws that follow from the rules are held without it, so that they stand alone.</param>
 internal sealed class Arena(bool truthful = false, bool compare = false, ConflictPolicies? policies = null)
 {
+    private const long Hour = 3_600L * 1_000_000;
+    private const long Day = 24 * Hour;
+
     private readonly ReferenceTenant _reference = new();
     private readonly Dictionary<string, ulong> _digests = [];
     private readonly List<(TenantSnapshot Kept, string Then)> _frozen = [];
@@ -25,6 +28,9 @@ internal sealed class Arena(bool truthful = false, bool compare = false, Conflic
 
     /// <summary>Every push that was judged, in order.</summary>
     public List<(Push Push, Pushed Judged)> Pushes { get; } = [];
+
+    /// <summary>Those whose message ids are not remembered any more, because their client was forgotten.</summary>
+    public HashSet<Push> Lapsed { get; } = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>What this history came across: verdicts, rules, refusals.</summary>
     public HashSet<string> Seen { get; } = [];
@@ -60,6 +66,13 @@ internal sealed class Arena(bool truthful = false, bool compare = false, Conflic
                 break;
             case PositionStep position:
                 SetPosition(position.Client < 3 ? Tiny.Clients[position.Client] : Tiny.Client("z"), Lsn(position.Known));
+                break;
+            case ForgetStep forget:
+                Forget(Tiny.Clients[forget.Client], forget.Silent);
+                break;
+            case ContactStep contact:
+                Tenant.Fleet.Hear(Tiny.Clients[contact.Client], Tiny.Now + (contact.Hours * Hour));
+                KeepUp(Tiny.Now + (contact.Hours * Hour), patience: null);
                 break;
             case RestartStep when Journal.Count > 0:
                 Tenant = new Tenant(Tenant.Freeze());
@@ -146,6 +159,48 @@ internal sealed class Arena(bool truthful = false, bool compare = false, Conflic
         {
             Apply(e);
             _reference.Policy = policies.Of("t");
+        }
+    }
+
+    /// <summary>A silent one was last heard of long ago, and everybody else just now.</summary>
+    private void Forget(ClientId client, bool silent)
+    {
+        var before = compare ? Portrait.Of(Tenant) : "";
+        var decision = Tenant.Fleet.Decide(client, Tiny.Now);
+        var known = _reference.Forget(client.Value);
+        if (compare)
+        {
+            Assert.Equal(before, Portrait.Of(Tenant));
+            Assert.Equal(known ? null : ErrorCode.NotFound, decision.Refusal?.Code);
+            Assert.Equal(known, decision.Event is not null);
+        }
+
+        Seen.Add(known ? silent ? "fell silent" : "forgotten" : "unknown");
+        Lapsed.UnionWith(Pushes.Select(p => p.Push).Where(p => p.Client == client));
+        if (known && silent)
+        {
+            Tiny.Clients.ToList().ForEach(c => Tenant.Fleet.Hear(c, c == client ? Tiny.Now : Tiny.Now + (100 * Day)));
+            KeepUp(Tiny.Now + (100 * Day), patience: 99 * Day);
+        }
+        else if (decision.Event is { } e)
+        {
+            Apply(e);
+        }
+    }
+
+    private void KeepUp(long now, long? patience)
+    {
+        var step = Tenant.Fleet.DecideUpkeep(null, now, patience);
+        Assert.Null(step.Next);
+        foreach (var forgotten in step.Forgotten)
+        {
+            Apply(forgotten);
+        }
+
+        if (step.Seen is { } seen)
+        {
+            Seen.Add("contact noted");
+            Apply(seen);
         }
     }
 

@@ -23,6 +23,12 @@ public sealed record RepeatStep(int Which, int Told, bool OtherId) : Step;
 /// <summary>A client says where it stands: a heartbeat, or the <c>since_lsn</c> of a pull.</summary>
 public sealed record PositionStep(int Client, int Known) : Step;
 
+/// <summary>A client is forgotten: by an administrator, or by upkeep because it was silent.</summary>
+public sealed record ForgetStep(int Client, bool Silent) : Step;
+
+/// <summary>A client was heard of, so many hours later; upkeep notes it where the journal is too far behind.</summary>
+public sealed record ContactStep(int Client, int Hours) : Step;
+
 /// <summary>The server restarts from a snapshot.</summary>
 public sealed record RestartStep : Step;
 
@@ -61,7 +67,9 @@ public static class HistoryArbitraries
         (2, Registers()),
         (2, Repeats()),
         (1, from client in Gen.Choose(0, 3) from known in Seed() select (Step)new PositionStep(client, known)),
-        (1, Gen.Constant((Step)new RestartStep())));
+        (1, Gen.Constant((Step)new RestartStep())),
+        (1, from client in Gen.Choose(0, 2) from silent in Gen.Elements(true, false) select (Step)new ForgetStep(client, silent)),
+        (1, from client in Gen.Choose(0, 2) from hours in Gen.Choose(15, 25) select (Step)new ContactStep(client, hours)));
 
     private static Gen<Step> Repeats() =>
         from which in Gen.Choose(0, 30)

@@ -25,6 +25,7 @@ public sealed class HistoryLaws
             .. Enum.GetNames<Verdict>(), .. Enum.GetNames<ConflictType>(),
             "rule 1", "rule 2", "rule 3 by LSN", "rule 3 by dot", "rule 4", "rule 5 by deletion", "rule 5 by data", "rule 6",
             "judged", "follows", "repeat", "atomic refusal", "others", "restart", "registered", "registered anew", "registered as before",
+            "forgotten", "fell silent", "unknown", "contact noted",
             "ClientNotRegistered", "ResyncRequired", "LsnAheadOfServer", "MessageIdReused", "NodeReused", "InvalidMessage",
         ];
         Assert.Empty(expected.Except(seen));
@@ -102,7 +103,7 @@ public sealed class HistoryLaws
     {
         var arena = Arena.After(history);
         var sequences = arena.Journal.Where(j => j.Event is Pushed).Select(j => j.Sequence).ToArray();
-        foreach (var ((push, _), sequence) in arena.Pushes.Zip(sequences))
+        foreach (var ((push, _), sequence) in arena.Pushes.Zip(sequences).Where(p => !arena.Lapsed.Contains(p.First.Push)))
         {
             var decision = arena.Tenant.Decide(push, Tiny.Now + 1_000_000);
             Assert.Null(decision.Refusal);
@@ -119,11 +120,22 @@ public sealed class HistoryLaws
         var arena = Arena.After(history, truthful: true);
         foreach (var ((push, judged), at) in arena.Pushes.Where(p => !p.Judged.Refused).Select((p, i) => (p, i)).ToArray())
         {
+            Comeback(arena, push.Client);
             var decision = arena.Tenant.Decide(push with { Message = new Guid(at, 9, 9, new byte[8]) }, Tiny.Now);
             Assert.Null(decision.Refusal);
             Assert.DoesNotContain(decision.Event!.Judgements.ToArray(), j => j.Verdict == Verdict.Accepted);
             Assert.Equal(arena.Tenant.StandingOf(push.Client).JudgedLsn, decision.Event.JudgedLsn);
             Assert.True(judged.JudgedCounter <= decision.Event.JudgedCounter);
+        }
+    }
+
+    /// <summary>A client that was forgotten says who it is, and goes on as the node that it was.</summary>
+    internal static void Comeback(Arena arena, ClientId client)
+    {
+        var register = new Register(client, NodeId.Of(client), 0, null, VectorClock.Empty, null, []);
+        if (arena.Tenant.Decide(register, Tiny.ServerGuid, Tiny.Now).Event is { First: true } e)
+        {
+            arena.Tenant.Apply(e, arena.Tenant.Sequence + 1, 100);
         }
     }
 
@@ -133,7 +145,7 @@ public sealed class HistoryLaws
     {
         var arena = Arena.After(history);
         arena.Take(step with { Client = step.Client % 3, Names = 0, Told = 0, Message = 12 });
-        if (arena.Pushes.Count == 0)
+        if (arena.Pushes.Count == 0 || arena.Tenant.CheckClient(arena.Pushes[^1].Push.Client, null) is not null)
         {
             return;
         }

@@ -138,6 +138,7 @@ public sealed class PolicyLaws
         var arena = Arena.After(history, truthful: true, policies: policies);
         foreach (var ((push, _), at) in arena.Pushes.Where(p => !p.Judged.Refused).Select((p, i) => (p, i)).ToArray())
         {
+            HistoryLaws.Comeback(arena, push.Client);
             var decision = arena.Tenant.Decide(push with { Message = new Guid(at, 9, 9, new byte[8]) }, Tiny.Now);
             Assert.DoesNotContain(decision.Event!.Judgements.ToArray(), j => j.Verdict == Verdict.Accepted);
             Assert.DoesNotContain(decision.Event.Judgements.ToArray(), j => j.Resolution is Resolution.ClientWon or Resolution.ServerWon);

@@ -29,11 +29,13 @@ internal static class Portrait
         foreach (var client in snapshot.Clients.OrderBy(c => c.Client.Value, StringComparer.Ordinal))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"{client.Client} is {client.Node} since {client.RegisteredMicros}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"seen {client.SeenMicros}, {client.Conflicts} conflicts");
             text.AppendJoin(' ', client.Metadata).AppendJoin(' ', client.Window).AppendLine();
         }
 
         text.AppendJoin(Environment.NewLine, snapshot.Rows.SelectMany(r => r.ToArray()).OrderBy(r => r.Row.High)).AppendLine();
         text.AppendJoin(Environment.NewLine, snapshot.Conflicts).AppendLine();
+        text.AppendJoin(' ', snapshot.Times).AppendLine();
         return marks ? text.AppendJoin(' ', snapshot.Marks).ToString() : text.ToString();
     }
 }

@@ -35,6 +35,7 @@ internal sealed record ReferenceVersion(
 internal sealed class ReferenceTenant
 {
     private readonly Dictionary<string, ReferenceClient> _clients = [];
+    private readonly HashSet<string> _forgotten = [];
     private readonly List<string> _registeredNodes = [];
     private readonly List<(string Node, long Lsn, long Counter)> _judged = [];
     private readonly List<(string Node, long Counter)> _accepted = [];
@@ -63,6 +64,11 @@ internal sealed class ReferenceTenant
             return ([], false);
         }
 
+        if (register.OnlyIfAbsent && _forgotten.Contains(client))
+        {
+            return ([ErrorCode.ClientNotRegistered], false);
+        }
+
         var codes = new List<ErrorCode>();
         AddIf(codes, register.ServerNode is { } named && named.Value != ServerNode, ErrorCode.ResyncRequired);
         var known = ServerNode is null ? 0 : register.Clock.Entries.ToArray().Where(e => e.Node.Value == ServerNode).Sum(e => e.Counter);
@@ -81,6 +87,17 @@ internal sealed class ReferenceTenant
         var metadata = string.Join(';', register.Metadata.Select(m => $"{m.Name}={m.Value}"));
         _clients[client] = new ReferenceClient(node, metadata, register.LastKnownLsn, before?.Messages ?? []);
         return ([], before is null || before.Node != node || before.Metadata != metadata);
+    }
+
+    /// <summary>docs/protocol.md 6.6: what is left of it is what was judged of its nodes, and that it was there.</summary>
+    public bool Forget(string client)
+    {
+        if (_clients.ContainsKey(client))
+        {
+            _forgotten.Add(client);
+        }
+
+        return _clients.Remove(client);
     }
 
     /// <summary>Protocol 1, "position".</summary>

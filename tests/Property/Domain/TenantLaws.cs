@@ -33,5 +33,10 @@ public sealed class TenantLaws
     /// <summary>What was decided, as far as it says what became of each change.</summary>
     private static string Written((TenantEvent Event, long Sequence) entry) => entry.Event is Pushed pushed
         ? $"{entry.Sequence} {pushed.Message} {pushed.FirstLsn} {string.Join(' ', pushed.Judgements.ToArray())}"
-        : $"{entry.Sequence} {((Registered)entry.Event).Client} {((Registered)entry.Event).Node}";
+        : $"{entry.Sequence} {entry.Event switch
+        {
+            Registered registered => $"{registered.Client} {registered.Node}",
+            Seen seen => string.Join(' ', seen.Contacts),
+            var other => $"{other}",
+        }}";
 }

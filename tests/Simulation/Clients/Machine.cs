@@ -19,6 +19,7 @@ internal sealed class Machine
     private long _backAt;
     private bool _isWaiting;
     private bool _isRegistered;
+    private bool _wasForgotten;
     private bool _isOff;
     private bool _isUpToDate;
     private (long Since, string Token, long After, int ServerLife)? _page;
@@ -28,11 +29,13 @@ internal sealed class Machine
         (_world, _network, _ledger, _tenant, _number) = (world, network, ledger, tenant, number);
         Client = $"c{number}";
         Replica = new Replica(world, ledger, traits, zstd, new State { Node = Client });
-        _prober = new Prober(world, ledger, Client, Replica);
+        _prober = new Prober(world, ledger, Client, Replica, world.Remembers);
         Soon();
     }
 
     public string Client { get; }
+
+    public int Tenant => _tenant;
 
     public Replica Replica { get; }
 
@@ -161,6 +164,8 @@ internal sealed class Machine
             {
                 Replica.TakeWelcome(answer);
                 _isRegistered = true;
+                _world.Tally.Hit(_wasForgotten, Sight.ForgottenCameBack);
+                _wasForgotten = false;
             }
         });
     }
@@ -237,16 +242,27 @@ internal sealed class Machine
         var attempt = Begin();
         _network.Send(this, probe.Request, answer =>
         {
-            if (!probe.IsExpected(_world, answer))
+            var isForgotten = answer.Code == "CLIENT_NOT_REGISTERED" && _ledger.TimesForgotten(Client) > 0;
+            if (!probe.IsExpected(_world, answer) && !isForgotten)
             {
                 _world.Violate(Oracle.AnswerIsAllowed, $"{Client}: {probe.Sight} was answered with {answer.Code}: {answer.Details}");
             }
 
             if (attempt == _attempt)
             {
+                LearnWhetherForgotten(answer);
                 End();
             }
         });
+    }
+
+    /// <summary>A client that is not registered any more registers as who it is, and goes on with what it had: batch, id and all.</summary>
+    private bool LearnWhetherForgotten(Answer answer)
+    {
+        var isForgotten = answer.Code == "CLIENT_NOT_REGISTERED" && _ledger.TimesForgotten(Client) > 0;
+        _isRegistered &= !isForgotten;
+        _wasForgotten |= isForgotten;
+        return isForgotten;
     }
 
     private void Gossip()
@@ -291,6 +307,12 @@ internal sealed class Machine
                     End();
                 }
 
+                return;
+            }
+
+            if (LearnWhetherForgotten(answer))
+            {
+                End();
                 return;
             }
 

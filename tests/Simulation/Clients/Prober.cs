@@ -13,7 +13,7 @@ internal sealed record Probe(Sight Sight, string Code, Request Request)
 }
 
 /// <summary>Makes wrong requests of a client that otherwise keeps to the protocol: each must be refused and change nothing.</summary>
-internal sealed class Prober(World world, Ledger ledger, string client, Replica replica)
+internal sealed class Prober(World world, Ledger ledger, string client, Replica replica, bool remembered)
 {
     private Batch? _answered;
 
@@ -30,7 +30,7 @@ internal sealed class Prober(World world, Ledger ledger, string client, Replica 
         3 => ForgedToken(tenant),
         4 => Stranger(tenant),
         5 => WrongChecksum(tenant),
-        6 when _answered is not null => ReusedMessage(tenant, _answered.Message),
+        6 when remembered && _answered is not null => ReusedMessage(tenant, _answered.Message),
         _ => ContextAhead(tenant),
     };
 

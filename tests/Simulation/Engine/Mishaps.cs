@@ -26,6 +26,11 @@ internal sealed class Mishaps(World world, Network network, SimServer server, Si
             At(() => JumpClock(machine));
         }
 
+        while (plan.Forgets && world.Chance.OneIn(2))
+        {
+            At(() => Forget(machine));
+        }
+
         switch (world.Chance.Below(12))
         {
             case 0 or 1:
@@ -75,6 +80,16 @@ internal sealed class Mishaps(World world, Network network, SimServer server, Si
             mishap();
         }
     });
+
+    /// <summary>Two administrators may ask at once.</summary>
+    private void Forget(Machine machine)
+    {
+        world.Tally.Hit(Fault.ClientForgotten);
+        for (var asked = world.Chance.Between(1, 2); asked > 0; asked--)
+        {
+            server.Forget(machine.Tenant, machine.Client);
+        }
+    }
 
     private void JumpClock(Machine machine)
     {

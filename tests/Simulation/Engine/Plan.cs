@@ -28,6 +28,12 @@ internal sealed record Plan
     /// <summary>How long things go wrong before they heal.</summary>
     public required long StormMicros { get; init; }
 
+    /// <summary>
+    /// Whether clients are forgotten: by an administrator at any moment, and by upkeep when the server's clock jumps. In the other runs
+    /// every message id is remembered to the end, and no client is told to register again.
+    /// </summary>
+    public required bool Forgets { get; init; }
+
     /// <summary>Client machines of each tenant.</summary>
     public required IReadOnlyList<int> Clients { get; init; }
 
@@ -39,6 +45,7 @@ internal sealed record Plan
         TailBytesPerTenant = TailBytes,
         PassivateAfter = TimeSpan.FromMicroseconds(PassivateMicros),
         Policies = ConflictPolicies.TryCreate(Policy, [])!,
+        ForgetAfter = TimeSpan.FromDays(Forgets ? 90 : 0),
     };
 
     /// <summary>The longest pause between two things that a client does: short where many writes are to meet in one journal.</summary>
@@ -67,6 +74,7 @@ internal sealed record Plan
             StormMicros = isBusy ? chance.Between(World.Minute, 3 * World.Minute) : chance.Between(4 * World.Minute, 9 * World.Minute),
             TickMicrosMax = isBusy ? World.Second : 14 * World.Second,
             Clients = [Crowd(chance), Crowd(chance), Crowd(chance)],
+            Forgets = chance.OneIn(2),
         };
     }
 

@@ -35,6 +35,7 @@ internal sealed class Run
         _trace = new Trace(listener);
         _world = new World(seed, _verdicts, _trace, _tally);
         _plan = Plan.Draw(_world.Chance.Fork()) with { Policy = PolicyOf(seed) };
+        _world.Remembers = !_plan.Forgets;
         _time = new SkewedTime(_world);
         _database = MakeDatabase(workshop.Frames);
         _server = new SimServer(_world, _database, _plan.Options, _time);

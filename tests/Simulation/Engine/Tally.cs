@@ -62,6 +62,12 @@ internal enum Sight
     HeartbeatAnswered,
     MergedAtPull,
     MergedAfterAConflict,
+    Forgotten,
+    FellSilent,
+    ForgottenUnknown404,
+    ForgottenCameBack,
+    RepeatJudgedAnew,
+    ContactNoted,
 }
 
 /// <summary>What goes wrong, by kind.</summary>
@@ -78,6 +84,7 @@ internal enum Fault
     ClientCrash,
     ClientStateLost,
     ClientStateRestored,
+    ClientForgotten,
     WriteFailed,
     WriteFailedAfterCommit,
     WriteRejected,

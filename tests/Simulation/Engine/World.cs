@@ -32,6 +32,9 @@ internal sealed class World(ulong seed, Verdicts verdicts, Trace trace, Tally ta
     /// <summary>Whether anything still goes wrong; switched off for the rest at the end.</summary>
     public bool IsStormy { get; set; } = true;
 
+    /// <summary>Whether no client is ever forgotten, so that every message id stays known.</summary>
+    public bool Remembers { get; set; } = true;
+
     public void After(long micros, Action step) => _agenda.Enqueue(step, (Now + Math.Max(0, micros), _order++));
 
     public void Log(string line) => trace.Add(Now, line);

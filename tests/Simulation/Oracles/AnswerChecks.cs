@@ -14,7 +14,7 @@ internal sealed class AnswerChecks(IReadOnlyList<Ledger> ledgers, Verdicts verdi
             return;
         }
 
-        if (!ledger.IsRegistered(request.Client))
+        if (!ledger.WasRegistered(request.Client))
         {
             verdicts.Violate(Oracle.AcknowledgedIsThere, $"{request}: served, and the journal has no registration of that client");
         }
@@ -99,28 +99,17 @@ internal sealed class AnswerChecks(IReadOnlyList<Ledger> ledgers, Verdicts verdi
     /// <summary>The outcome must be durable, and the same however often it is told.</summary>
     private void CheckOutcome(Request request, Answer answer, Ledger ledger, int serverLife)
     {
-        if (ledger.OutcomeOf(request.Client, request.Message) is not { } outcome)
+        var outcomes = ledger.OutcomesOf(request.Client, request.Message).ToList();
+        if (outcomes.Count == 0)
         {
             verdicts.Violate(Oracle.AcknowledgedIsThere, $"{request}: {request.Message} is answered, and the journal has no outcome");
             return;
         }
 
-        var acknowledged = outcome.Changes.Where(static c => IsAcknowledged(c.Verdict)).ToList();
-        var conflicts = outcome.Changes.Where(static c => c.Conflict != ConflictType.None).ToList();
-        var isSame = outcome.Refused == (answer.Code is not null)
-            && answer.Conflicts.Select(static c => (c.LocalLsn, c.ServerChange.Lsn, c.Type, c.Resolution))
-                .SequenceEqual(conflicts.Select(static c => (c.LocalLsn, c.MetLsn, c.Conflict.ToString(), c.Resolution.ToString())));
-        if (!outcome.Refused)
-        {
-            isSame &= answer.Accepted.SequenceEqual(acknowledged.Select(static c => c.LocalLsn))
-                && answer.Assigned.SequenceEqual(acknowledged.Select(static c => c.Lsn))
-                && answer.Superseded.SequenceEqual(
-                    acknowledged.Where(static c => c.Verdict == Verdict.Superseded).Select(static c => c.LocalLsn));
-        }
-
-        if (!isSame)
+        if (outcomes.Find(outcome => IsSame(answer, outcome)) is not { } told)
         {
             verdicts.Violate(Oracle.AcknowledgedIsThere, $"{request}: {request.Message} is answered otherwise than the journal has it");
+            return;
         }
 
         foreach (var report in answer.Conflicts)
@@ -128,7 +117,21 @@ internal sealed class AnswerChecks(IReadOnlyList<Ledger> ledgers, Verdicts verdi
             CheckShown(request, report.ServerChange, ledger);
         }
 
-        See(answer, outcome, serverLife);
+        See(answer, told, serverLife);
+    }
+
+    private static bool IsSame(Answer answer, PushOutcome outcome)
+    {
+        var acknowledged = outcome.Changes.Where(static c => IsAcknowledged(c.Verdict)).ToList();
+        var conflicts = outcome.Changes.Where(static c => c.Conflict != ConflictType.None).ToList();
+        var isSame = outcome.Refused == (answer.Code is not null)
+            && answer.Conflicts.Select(static c => (c.LocalLsn, c.ServerChange.Lsn, c.Type, c.Resolution))
+                .SequenceEqual(conflicts.Select(static c => (c.LocalLsn, c.MetLsn, c.Conflict.ToString(), c.Resolution.ToString())));
+        return isSame && (outcome.Refused
+            || (answer.Accepted.SequenceEqual(acknowledged.Select(static c => c.LocalLsn))
+                && answer.Assigned.SequenceEqual(acknowledged.Select(static c => c.Lsn))
+                && answer.Superseded.SequenceEqual(
+                    acknowledged.Where(static c => c.Verdict == Verdict.Superseded).Select(static c => c.LocalLsn))));
     }
 
     private void See(Answer answer, PushOutcome outcome, int serverLife)

@@ -34,7 +34,9 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     private readonly Dictionary<string, long> _judgedLsns = [];
     private readonly Dictionary<string, long> _judgedCounters = [];
     private readonly Dictionary<(string Client, Guid Message), PushOutcome> _outcomes = [];
+    private readonly Dictionary<(string Client, Guid Message), List<PushOutcome>> _lapsed = [];
     private readonly HashSet<string> _clients = [];
+    private readonly Dictionary<string, int> _forgotten = [];
     private long _handedOut;
     private PushOutcome? _last;
 
@@ -52,9 +54,17 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
 
     public Edit? Version(Row row) => _versions.GetValueOrDefault(row);
 
-    public bool IsRegistered(string client) => _clients.Contains(client);
+    /// <summary>Whether a client is registered, or was: what it asked before it was forgotten may still be answered.</summary>
+    public bool WasRegistered(string client) => _clients.Contains(client) || _forgotten.ContainsKey(client);
 
-    public PushOutcome? OutcomeOf(string client, Guid message) => _outcomes.GetValueOrDefault((client, message));
+    public int TimesForgotten(string client) => _forgotten.GetValueOrDefault(client);
+
+    /// <summary>The outcome of a push; behind it those of its earlier judgements, which were forgotten with the client.</summary>
+    public IEnumerable<PushOutcome> OutcomesOf(string client, Guid message)
+    {
+        var lapsed = _lapsed.GetValueOrDefault((client, message)) ?? [];
+        return _outcomes.TryGetValue((client, message), out var outcome) ? lapsed.Prepend(outcome) : lapsed;
+    }
 
     /// <summary>Somebody was told that nothing at or below this LSN is still to come.</summary>
     public void HandOut(long cursor, string by)
@@ -89,6 +99,12 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
             case Pushed e:
                 Commit(e, serverLife);
                 break;
+            case Forgotten e:
+                Commit(e);
+                break;
+            case Seen e:
+                Commit(e);
+                break;
             default:
                 verdicts.Violate(Oracle.AnswerIsAllowed, $"an event {manifest}");
                 break;
@@ -107,6 +123,33 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         if (e.First && !_clients.Add(e.Client.Value))
         {
             verdicts.Violate(Oracle.NothingTwice, $"{e.Client} registers for the first time again");
+        }
+    }
+
+    private void Commit(Forgotten e)
+    {
+        var client = e.Client.Value;
+        if (!_clients.Remove(client))
+        {
+            verdicts.Violate(Oracle.NothingTwice, $"{client} is forgotten, and is not registered");
+        }
+
+        _forgotten[client] = TimesForgotten(client) + 1;
+        tally.Saw(e.Reason == ForgetReason.Asked ? Sight.Forgotten : Sight.FellSilent);
+        foreach (var key in _outcomes.Keys.Where(key => key.Client == client).ToList())
+        {
+            _outcomes.Remove(key, out var outcome);
+            _lapsed.TryAdd(key, []);
+            _lapsed[key].Add(outcome!);
+        }
+    }
+
+    private void Commit(Seen e)
+    {
+        tally.Saw(Sight.ContactNoted);
+        foreach (var contact in e.Contacts.Where(c => !_clients.Contains(c.Client.Value)))
+        {
+            verdicts.Violate(Oracle.NothingTwice, $"{contact.Client} is seen, and is not registered");
         }
     }
 
@@ -131,6 +174,12 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
 
         tally.Hit(e.Settled is not null, Sight.ConflictSettled);
         tally.Hit(e.Refused, Sight.AtomicRefused);
+        if (!_clients.Contains(e.Client.Value))
+        {
+            verdicts.Violate(Oracle.NothingTwice, $"{e.Message} of {e.Client} is judged, and the client is not registered");
+        }
+
+        tally.Hit(_lapsed.ContainsKey((e.Client.Value, e.Message)), Sight.RepeatJudgedAnew);
         _last = new PushOutcome(e.Refused, e.Author.Value, outcomes, serverLife);
         if (!_outcomes.TryAdd((e.Client.Value, e.Message), _last))
         {

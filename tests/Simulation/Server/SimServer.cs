@@ -21,6 +21,7 @@ internal sealed class SimServer
 
     private readonly World _world;
     private readonly IReadOnlyList<TenantId> _tenants;
+    private readonly IReadOnlyList<Ledger> _ledgers;
     private readonly SimJournal _journal;
     private readonly SimSnapshots _snapshots;
     private readonly AnswerChecks _checks;
@@ -40,7 +41,7 @@ internal sealed class SimServer
     {
         _world = world;
         _time = time;
-        (_tenants, _journal, _snapshots) = (database.Tenants, database.Journal, database.Snapshots);
+        (_tenants, _ledgers, _journal, _snapshots) = (database.Tenants, database.Ledgers, database.Journal, database.Snapshots);
         _checks = new AnswerChecks(database.Ledgers, world.Verdicts, world.Tally);
         _services = new TenantServices(
             options,
@@ -68,6 +69,15 @@ internal sealed class SimServer
         }
     }
 
+    /// <summary>An administrator has a client forgotten.</summary>
+    public void Forget(int tenant, string client)
+    {
+        if (!_isDown)
+        {
+            _ = ForgetAsync(tenant, client);
+        }
+    }
+
     /// <summary>All that is in memory is gone; a new life begins after a while.</summary>
     public void Crash(long downFor)
     {
@@ -88,6 +98,30 @@ internal sealed class SimServer
             _running = new SimTenants(_world, _services, _journal, _snapshots);
             _isDown = false;
         });
+    }
+
+    private async Task ForgetAsync(int tenant, string client)
+    {
+        try
+        {
+            var forgotten = _ledgers[tenant].TimesForgotten(client);
+            var id = ClientId.TryParse(client, out var parsed) ? parsed : throw new ArgumentException(client);
+            var (refusal, reply) = await _requests.ForgetClientAsync(_tenants[tenant], id).ConfigureAwait(false);
+            _world.Log($"server: forget {client} -> {refusal?.Code}");
+            _world.Tally.Hit(refusal?.Code == ErrorCode.NotFound, Sight.ForgottenUnknown404);
+            if (reply is not null && _ledgers[tenant].TimesForgotten(client) == forgotten)
+            {
+                _world.Violate(Oracle.AcknowledgedIsThere, $"{client} is said to be forgotten, and the journal does not say so");
+            }
+
+            if (refusal is not null && refusal.Code is not (ErrorCode.NotFound or ErrorCode.Overloaded or ErrorCode.StorageUnavailable))
+            {
+                _world.Violate(Oracle.AnswerIsAllowed, $"to forget {client} is answered with {refusal.Code}");
+            }
+        }
+        catch (Exception e) when (_world.Caught(e))
+        {
+        }
     }
 
     private async Task ServeAsync(Request request, Action<Answer> respond)

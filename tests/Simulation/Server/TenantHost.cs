@@ -97,6 +97,12 @@ internal sealed class TenantHost : ITenantOutlet<Ask>
 
     void ITenantOutlet<Ask>.Beat(ClientId client, long headLsn, Ask to) => to.Answer(_world, new HeartbeatReply(headLsn));
 
+    void ITenantOutlet<Ask>.Open(OpenStream stream, StreamOpened answer, Ask to) => to.Answer(_world, answer);
+
+    bool ITenantOutlet<Ask>.IsLive(ClientId client) => false;
+
+    void ITenantOutlet<Ask>.End(ClientId client, ForgetReason reason) => _world.Log($"{_tenant}: {client} is forgotten, {reason}");
+
     void ITenantOutlet<Ask>.Save(StoredSnapshot snapshot) => _snapshots.Save(_tenant, _sequence, snapshot, () =>
     {
         if (!_isDead)

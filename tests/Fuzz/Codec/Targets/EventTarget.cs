@@ -11,8 +11,8 @@ internal static class StoredEvents
 {
     private static readonly string[] Manifests =
     [
-        EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest,
-        EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest, EventWriter.PushedSettlingManifest,
+        EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest, EventWriter.ForgottenManifest,
+        EventWriter.SeenManifest, EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest, EventWriter.PushedSettlingManifest,
     ];
 
     public static IReadOnlyList<byte[]> Tokens { get; } =
@@ -40,13 +40,17 @@ internal static class StoredEvents
             .Concat(Enumerable.Range(0, 40).Select(static seed => JournalSamples.Pushed(new Random(seed), 1 + (seed % 3)))
                 .Select(static e => Input(0, EventWriter.Write(e))))
             .Concat(Enumerable.Range(0, 20).Select(static seed => JournalSamples.PushedByPolicy(new Random(seed)))
-                .Select(static e => Input(3, EventWriter.Write(e))))
-            .Append(Input(3, Golden("pushed-2.bin")))
+                .Select(static e => Input(e.Settled is null ? 5 : 7, EventWriter.Write(e))))
+            .Append(Input(5, Golden("pushed-2.bin")))
+            .Append(Input(7, Golden("pushed-3.bin")))
             .Where(i => i.Length <= inputBytesMax);
     }
 
     public static IEnumerable<byte[]> Registrations() =>
-        new[] { (1, "registered-1.bin"), (2, "reregistered-1.bin"), (4, "policy-1.bin") }
+        new[]
+            {
+                (1, "registered-1.bin"), (2, "reregistered-1.bin"), (3, "forgotten-1.bin"), (4, "seen-1.bin"), (6, "policy-1.bin"),
+            }
             .Select(static f => Input(f.Item1, Golden(f.Item2)))
             .Concat(Enumerable.Range(0, 10).Select(static seed =>
                 Input(1 + (seed % 2), EventWriter.Write(JournalSamples.Registered(new Random(seed))))));

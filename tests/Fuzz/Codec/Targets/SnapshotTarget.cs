@@ -23,7 +23,7 @@ internal sealed class SnapshotTarget : FuzzTarget
 
     public override IEnumerable<byte[]> Seeds()
     {
-        byte[][] golden = [StoredEvents.Golden("snapshot-1.bin"), StoredEvents.Golden("snapshot-2.bin")];
+        byte[][] golden = [.. new[] { 1, 2, 3 }.Select(static format => StoredEvents.Golden($"snapshot-{format}.bin"))];
         var drawn = Enumerable.Range(0, 12).Select(static seed => SnapshotSamples.Make(new Random(seed)))
             .Select(static s => SnapshotWriter.Write(s, JournalSamples.Hash));
         foreach (var stored in golden.Concat(drawn).Where(s => s.Length < InputBytesMax))
@@ -125,12 +125,13 @@ internal sealed class SnapshotTarget : FuzzTarget
     {
         var from = new BytesReader(stored);
         from.Skip(HashKeyAt + sizeof(ulong) + 16);
-        for (var numbers = 0; numbers < 6; numbers++)
+        var numbersOfHead = stored[0] == 1 ? 6 : 7;
+        for (var numbers = 0; numbers < numbersOfHead; numbers++)
         {
             from.Varint();
         }
 
-        if (stored[0] != SnapshotWriter.Format1)
+        if (stored[0] > SnapshotWriter.SecondFormat)
         {
             from.Policies();
             from.Varint();

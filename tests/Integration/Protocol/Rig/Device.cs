@@ -52,6 +52,14 @@ internal sealed class Device(HttpClient http, string client, string? token)
         return await Answer.OfAsync(response);
     }
 
+    /// <summary>A live stream of this client.</summary>
+    public Task<EventStream> StreamAsync(string query = "?since_lsn=0", string? lastEventId = null) =>
+        EventStream.OpenAsync(http, token, query, lastEventId);
+
+    /// <summary>The answer to a stream that is not let in.</summary>
+    public Task<Answer> NoStreamAsync(string query, string? lastEventId = null) =>
+        EventStream.RefusedAsync(http, token, query, lastEventId);
+
     /// <summary>Every change above an LSN, page by page along the tokens.</summary>
     public async Task<List<JsonObject>> PullAllAsync(long since = 0, JsonObject? with = null)
     {
