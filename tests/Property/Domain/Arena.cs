@@ -60,8 +60,9 @@ internal sealed class Arena(bool truthful = false, bool compare = false, Conflic
                 Push(Read(push));
                 break;
             case RepeatStep repeat when Pushes.Count > 0:
-                var earlier = Pushes[repeat.Which % Pushes.Count].Push;
-                var id = repeat.OtherId ? new Guid((int)_sequence, 1, 0, new byte[8]) : earlier.Message;
+                var (earlier, judged) = Pushes[repeat.Which % Pushes.Count];
+                // A batch that was refused whole wrote nothing: to send it anew, behind later ones, is a new attempt, which numbers anew.
+                var id = repeat.OtherId && !(truthful && judged.Refused) ? new Guid((int)_sequence, 1, 0, new byte[8]) : earlier.Message;
                 Push(earlier with { Message = id, Clock = Told(repeat.Told) });
                 break;
             case PositionStep position:

@@ -114,7 +114,7 @@ public sealed class HistoryLaws
     }
 
     /// <summary>A repeat under another id is caught change by change, as long as clients keep protocol 5.3's word.</summary>
-    [Property(MaxTest = 500)]
+    [Property(MaxTest = 1000)]
     public void A_late_repeat_under_another_id_writes_nothing(History history)
     {
         var arena = Arena.After(history, truthful: true);
