@@ -26,7 +26,7 @@ internal sealed class Streams(LoadRun run) : IAsyncDisposable
     private readonly Rounds _all = new("until all streams have it");
     private readonly Rounds _bareAll = new("until all connections have the same bytes");
     private readonly Rounds _each = new("until a stream has it");
-    private readonly Rounds _polls = new("until a pull that waits is answered");
+    private readonly Rounds _polls = new("from a push being sent until a pull that waits is answered");
 
     private int Tenants => _options.TenantsGiven ?? 1;
 
@@ -146,14 +146,14 @@ internal sealed class Streams(LoadRun run) : IAsyncDisposable
         {
             var head = fleet.Tenants[0].Ledger.Count;
             var polls = Enumerable.Range(0, LongPolls).Select(p => PollAsync(fleet.Tenants[0].Of(p), p, head, ct)).ToArray();
-            // All are to wait by then; one that does not is answered at once all the same, and counts as 0.
+            // All are to wait by then: whatever comes later is no wait.
             await Task.Delay(TimeSpan.FromMilliseconds(300), ct);
             fleet.Prepare(0);
+            var sent = Stopwatch.GetTimestamp();
             await fleet.PushAsync(0, ct);
-            var answered = Stopwatch.GetTimestamp();
             foreach (var at in await Task.WhenAll(polls))
             {
-                _polls.Add(answered, at);
+                _polls.Add(sent, at);
             }
 
             _polls.EndRound();

@@ -51,6 +51,6 @@ internal static class Targets
     /// <summary>Share of a core, in percent, that idle streams may take.</summary>
     public const double IdlePercent = 5;
 
-    /// <summary>Milliseconds from a push's answer until a pull that waits has its own, half of the time.</summary>
+    /// <summary>Milliseconds from a push being sent until a pull that waits is answered, half of the time.</summary>
     public const double LongPollMillis = 20;
 }
