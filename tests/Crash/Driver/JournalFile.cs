@@ -13,7 +13,7 @@ internal static class JournalFile
         using var connection = new SqliteConnection(file.ToString());
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT COUNT(*) FROM journal WHERE manifest = 'pushed/1'";
+        command.CommandText = "SELECT COUNT(*) FROM journal WHERE manifest LIKE 'pushed/%'";
         return (long)command.ExecuteScalar()!;
     }
 }
