@@ -124,7 +124,11 @@ internal sealed class Overload(LoadRun run)
         ScenarioStats stats;
         await using (watch)
         {
-            var simulation = LoadSimulation.Inject(OverloadFactor * capacity, during, fleet.Clients);
+            // What a short run finds out about a server that has just started says nothing of what it will serve a moment later: there it
+            // is more clients at once than it takes in hand, whatever its speed.
+            var simulation = _options.Limits
+                ? LoadSimulation.Inject(OverloadFactor * capacity, during, fleet.Clients)
+                : LoadSimulation.KeepConstant(fleet.Clients, during);
             stats = await SimulateAsync("overload", simulation, fleet, ct);
         }
 
