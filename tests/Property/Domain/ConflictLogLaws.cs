@@ -77,6 +77,20 @@ public sealed class ConflictLogLaws
         Assert.Equal(settles ? ConflictState.Merged : ConflictState.Open, stage.Tenant.Conflicts.Find(open.Id)!.State);
     }
 
+    /// <summary>What stands meanwhile may be known without what the conflict met: then nobody has seen that both are merged.</summary>
+    [Fact]
+    public void A_change_that_knows_what_stands_but_not_what_the_conflict_met_settles_nothing()
+    {
+        var stage = new Stage();
+        Array.ForEach(["a", "b", "c", "d"], client => stage.Register(client));
+        stage.Push("a", Tiny.Change(1, Operation.Insert, 0, 1));
+        stage.Push("b", Tiny.Change(1, Operation.Insert, 0, 2, Tiny.Clock((Tiny.Node("b"), 5))));
+        stage.Push("c", Tiny.Change(1, Operation.Update, 0, 3, Tiny.Clock((Tiny.Node("c"), 1)), baseLsn: 1));
+        stage.Push("d", Tiny.Change(1, Operation.Update, 0, 4, Tiny.Clock((Tiny.Node("b"), 5), (Tiny.Node("c"), 1))));
+        Assert.Equal(3, stage.Tenant.Head);
+        Assert.Equal(ConflictState.Open, Assert.Single(stage.Tenant.Conflicts.Freeze()).State);
+    }
+
     [Fact]
     public void A_change_of_the_same_batch_settles_too()
     {
