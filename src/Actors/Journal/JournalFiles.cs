@@ -99,6 +99,15 @@ internal sealed class JournalFiles : IDisposable
     public SqliteConnection OpenWriter() =>
         OpenChecked(new SqliteConnectionStringBuilder(Journal) { Pooling = false }.ToString(), _unsafeSynchronousOff);
 
+    /// <summary>A connection for storing snapshots, durable as above; the driver keeps it for the next one.</summary>
+    public SqliteConnection OpenSnapshots()
+    {
+        var connection = new SqliteConnection(Snapshots);
+        connection.Open();
+        Prepare(connection);
+        return connection;
+    }
+
     public void Dispose()
     {
         using (var connection = new SqliteConnection(Journal))

@@ -52,9 +52,12 @@ internal sealed class SnapshotSerializer(ExtendedActorSystem system, KeyedHash h
 
     public override byte[] ToBinary(object obj)
     {
-        var snapshot = (StoredSnapshot)obj;
-        return snapshot.Of.Wrap(SnapshotWriter.Write(snapshot.State, hash));
+        using var bytes = Bytes((StoredSnapshot)obj);
+        return bytes.ToArray();
     }
+
+    /// <summary>The same bytes, without an array that holds them all.</summary>
+    public SnapshotBytes Bytes(StoredSnapshot snapshot) => SnapshotWriter.Write(snapshot.Of, snapshot.State, hash);
 
     public override object FromBinary(byte[] bytes, string manifest)
     {

@@ -49,6 +49,13 @@ internal static class Schema
             PRIMARY KEY (persistence_id, sequence_number));
         """;
 
+    /// <summary>Makes room for a snapshot, as Akka.Persistence.Sql would store it, and says in which row.</summary>
+    public const string SaveSnapshot = """
+        INSERT OR REPLACE INTO snapshot (persistence_id, sequence_number, created, snapshot, manifest, serializer_id)
+        VALUES ($id, $sequence, $created, zeroblob($bytes), $manifest, $serializer)
+        RETURNING rowid
+        """;
+
     /// <summary>Events are numbered densely over all tenants: the last one's number says how many there are.</summary>
     public const string LastEvent = "SELECT MAX(ordering) FROM journal";
 

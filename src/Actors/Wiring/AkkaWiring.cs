@@ -122,7 +122,7 @@ internal static class AkkaWiring
         var setup = ActorSystemSetup.Create(
             [
                 BootstrapSetup.Create().WithConfig(config), dataOptions, new LoggerFactorySetup(logs), Serializers(hash),
-                new SqlSnapshotsSetup(threads), new WorkExecutorSetup(work), .. plugins?.Setups ?? [],
+                new SqlSnapshotsSetup(threads, files), new WorkExecutorSetup(work), .. plugins?.Setups ?? [],
                 .. journal is null ? Array.Empty<Setup>() : [journal],
             ]);
         return ActorSystem.Create("heliossync", setup);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using HeliosSync.Domain;
@@ -40,6 +39,18 @@ public static class SnapshotWriter
     /// <param name="hash">The hash key of the database, which the rows' hashes were made with.</param>
     public static byte[] Write(TenantSnapshot s, KeyedHash hash)
     {
+        using var bytes = Make([], s, hash);
+        return bytes.ToArray();
+    }
+
+    /// <summary>The snapshot's bytes behind those of its envelope: as they are stored. To be disposed.</summary>
+    /// <param name="envelope">Whose it is.</param>
+    /// <param name="s">The snapshot.</param>
+    /// <param name="hash">The hash key of the database, which the rows' hashes were made with.</param>
+    public static SnapshotBytes Write(SnapshotEnvelope envelope, TenantSnapshot s, KeyedHash hash) => Make(envelope.Wrap([]), s, hash);
+
+    private static SnapshotBytes Make(ReadOnlySpan<byte> before, TenantSnapshot s, KeyedHash hash)
+    {
         using var parts = new PartWriter();
         foreach (var node in s.Nodes)
         {
@@ -75,7 +86,7 @@ public static class SnapshotWriter
         parts.End(SnapshotPart.Conflicts);
         using var head = new BytesWriter(128);
         WriteHead(head, s, hash);
-        return parts.Join(head.Written);
+        return parts.End(before, head.Written);
     }
 
     private static void WriteHead(BytesWriter to, TenantSnapshot s, KeyedHash hash)
@@ -167,16 +178,14 @@ public static class SnapshotWriter
         }
     }
 
-    /// <summary>
-    /// Gathers a part, then keeps it compressed: kind, raw and stored length, the stored bytes, CRC-32 of all these. The parts are joined
-    /// at the end, so that a large snapshot stands in memory twice at most.
-    /// </summary>
+    /// <summary>Gathers a part, then keeps it compressed: kind, raw and stored length, the stored bytes, CRC-32 of all these.</summary>
     private sealed class PartWriter : IDisposable
     {
         // The fastest level: hashes do not shrink, and what does shrinks at any level.
         private readonly Compressor _zstd = new(level: 1);
 
-        private readonly List<(byte[] Rented, int Length)> _parts = [];
+        private byte[] _part = [];
+        private SnapshotBytes? _parts = new();
 
         public BytesWriter Raw { get; } = new(PartBytesMax);
 
@@ -195,38 +204,34 @@ public static class SnapshotWriter
                 return;
             }
 
-            var part = ArrayPool<byte>.Shared.Rent(SnapshotReader.PartHeadBytes + Compressor.GetCompressBound(Raw.Length) + 4);
-            var stored = _zstd.Wrap(Raw.Written, part.AsSpan(SnapshotReader.PartHeadBytes));
-            part[0] = (byte)kind;
-            BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(1), Raw.Length);
-            BinaryPrimitives.WriteInt32LittleEndian(part.AsSpan(5), stored);
+            var room = SnapshotReader.PartHeadBytes + Compressor.GetCompressBound(Raw.Length) + 4;
+            if (_part.Length < room)
+            {
+                _part = new byte[room];
+            }
+
+            var stored = _zstd.Wrap(Raw.Written, _part.AsSpan(SnapshotReader.PartHeadBytes));
+            _part[0] = (byte)kind;
+            BinaryPrimitives.WriteInt32LittleEndian(_part.AsSpan(1), Raw.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(_part.AsSpan(5), stored);
             var end = SnapshotReader.PartHeadBytes + stored;
-            BinaryPrimitives.WriteUInt32LittleEndian(part.AsSpan(end), Crc32.HashToUInt32(part.AsSpan(0, end)));
-            _parts.Add((part, end + 4));
+            BinaryPrimitives.WriteUInt32LittleEndian(_part.AsSpan(end), Crc32.HashToUInt32(_part.AsSpan(0, end)));
+            _parts!.Add(_part, end + 4);
             Raw.Truncate(0);
         }
 
-        public byte[] Join(ReadOnlySpan<byte> head)
+        /// <summary>All parts, behind these bytes. They are the caller's from now on.</summary>
+        public SnapshotBytes End(ReadOnlySpan<byte> before, ReadOnlySpan<byte> head)
         {
-            var joined = new byte[head.Length + _parts.Sum(static part => part.Length)];
-            head.CopyTo(joined);
-            var at = head.Length;
-            foreach (var (part, length) in _parts)
-            {
-                part.AsSpan(0, length).CopyTo(joined.AsSpan(at));
-                at += length;
-            }
-
-            return joined;
+            var parts = _parts!;
+            parts.Begin([.. before, .. head]);
+            _parts = null;
+            return parts;
         }
 
         public void Dispose()
         {
-            foreach (var (part, _) in _parts)
-            {
-                ArrayPool<byte>.Shared.Return(part);
-            }
-
+            _parts?.Dispose();
             Raw.Dispose();
             _zstd.Dispose();
         }

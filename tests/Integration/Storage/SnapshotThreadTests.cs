@@ -5,6 +5,7 @@ using HeliosSync.Actors;
 using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
+using HeliosSync.Domain;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HeliosSync.Integration.Storage;
@@ -50,11 +51,23 @@ public sealed class SnapshotThreadTests : IAsyncLifetime
     {
         var store = Persistence.Instance.Apply(_system).SnapshotStoreFor(null);
         var spy = new Spy();
-        await store.Ask<SaveSnapshotSuccess>(new SaveSnapshot(new SnapshotMetadata("tenant-a", 1, DateTime.UnixEpoch), spy));
+        var state = new TenantSnapshot(Guid.NewGuid(), 0, 1, spy, [], [], [], []);
+        var saved = new StoredSnapshot(new SnapshotEnvelope("tenant:a", 1, 0), state);
+        await store.Ask<SaveSnapshotSuccess>(new SaveSnapshot(new SnapshotMetadata("tenant:a", 1, DateTime.UnixEpoch), saved));
         Assert.Equal("heliossync-snapshots", spy.Thread);
+        Rename();
         var loaded = await store.Ask<LoadSnapshotResult>(
-            new LoadSnapshot("tenant-a", new SnapshotSelectionCriteria(long.MaxValue), long.MaxValue));
+            new LoadSnapshot("tenant:a", new SnapshotSelectionCriteria(long.MaxValue), long.MaxValue));
         Assert.Equal("heliossync-journal", ((Spy)loaded.Snapshot!.Snapshot).Thread);
+    }
+
+    /// <summary>Has the stored snapshot read by a serializer that tells where it is.</summary>
+    private void Rename()
+    {
+        using var connection = _files.OpenSnapshots();
+        using var command = connection.CreateCommand();
+        command.CommandText = "UPDATE snapshot SET serializer_id = 7999";
+        Assert.Equal(1, command.ExecuteNonQuery());
     }
 
     /// <summary>The 19th field of a thread's line, behind its name, which may have spaces.</summary>
@@ -71,10 +84,22 @@ public sealed class SnapshotThreadTests : IAsyncLifetime
         static int Nice() => int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(") ")[1].Split(' ')[16]);
     }
 
-    /// <summary>A state that tells where it was made into bytes, or out of them.</summary>
-    internal sealed class Spy
+    /// <summary>Nodes that tell where they are made into bytes, or what was read from bytes out of them.</summary>
+    internal sealed class Spy : IReadOnlyList<NodeState>
     {
         public string? Thread { get; set; }
+
+        public int Count => 0;
+
+        public NodeState this[int index] => throw new ArgumentOutOfRangeException(nameof(index));
+
+        public IEnumerator<NodeState> GetEnumerator()
+        {
+            Thread = System.Threading.Thread.CurrentThread.Name;
+            return Enumerable.Empty<NodeState>().GetEnumerator();
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     /// <inheritdoc cref="Spy"/>
@@ -84,11 +109,7 @@ public sealed class SnapshotThreadTests : IAsyncLifetime
 
         public override string Manifest(object o) => "spy";
 
-        public override byte[] ToBinary(object obj)
-        {
-            ((Spy)obj).Thread = Thread.CurrentThread.Name;
-            return [1];
-        }
+        public override byte[] ToBinary(object obj) => throw new InvalidOperationException("Nothing is written by it.");
 
         public override object FromBinary(byte[] bytes, string manifest) => new Spy { Thread = Thread.CurrentThread.Name };
     }

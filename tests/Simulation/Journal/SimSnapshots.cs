@@ -28,7 +28,8 @@ internal sealed class SimSnapshots(World world, KeyedHash hash, int failPercent)
                 return;
             }
 
-            var bytes = snapshot.Of.Wrap(SnapshotWriter.Write(snapshot.State, hash));
+            using var written = SnapshotWriter.Write(snapshot.Of, snapshot.State, hash);
+            var bytes = written.ToArray();
             var kept = Of(tenant);
             kept.Clear();
             kept[sequence] = Happens(Fault.SnapshotCorrupted) ? Damage(bytes) : bytes;
