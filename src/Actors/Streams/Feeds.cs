@@ -101,10 +101,10 @@ internal sealed class Feeds : IFeedSource, IDisposable
 
     private void Sweep()
     {
-        var now = Time.GetUtcNow().UtcDateTime;
+        var (now, timestamp) = (Time.GetUtcNow().UtcDateTime, Time.GetTimestamp());
         foreach (var (feed, _) in _open)
         {
-            feed.Sweep(now);
+            feed.Sweep(now, timestamp);
         }
 
         _pages.Trim();
