@@ -29,6 +29,10 @@ public sealed class LoadRunTests
         "soak", "--seconds", "8", "--clients", "4");
 
     [Fact]
+    public Task Readers_of_a_kilobyte_a_second_miss_nothing_beside_a_full_load() => Passes(
+        "slow-readers", "--seconds", "2", "--rounds", "2", "--warm-up", "0", "--clients", "2");
+
+    [Fact]
     public Task Small_pushes_of_many_tenants_are_all_found_also_those_that_were_injected() => Passes(
         "small-pushes-many-tenants", "--seconds", "1", "--rounds", "1", "--warm-up", "0", "--tenants", "20");
 
