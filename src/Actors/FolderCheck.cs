@@ -13,12 +13,13 @@ public sealed class FolderCheck
 {
     private const int FindingsOfSqliteMax = 100;
 
+    private readonly string _path;
     private readonly string _dataDir;
     private readonly Action<string> _finding;
     private KeyedHash? _hash;
     private EventReader? _events;
 
-    private FolderCheck(string dataDir, Action<string> finding) => (_dataDir, _finding) = (dataDir, finding);
+    private FolderCheck(string path, Action<string> finding) => (_path, _dataDir, _finding) = (path, Path.GetDirectoryName(path)!, finding);
 
     /// <summary>Tenants in the journal.</summary>
     public int Tenants { get; private set; }
@@ -45,7 +46,7 @@ public sealed class FolderCheck
         }
 
         using var held = FolderLock.Take(dataDir);
-        var check = new FolderCheck(dataDir, finding);
+        var check = new FolderCheck(path, finding);
         check.Guard("The write-ahead log", () =>
         {
             if (WalCheck.Find(path + "-wal") is { } damage)
@@ -53,7 +54,15 @@ public sealed class FolderCheck
                 check.Find($"The write-ahead log is damaged: {damage}.");
             }
         });
-        check.Guard("The journal", () => check.CheckJournal(held));
+        check.Guard("The journal", () => check.CheckJournal(held.Mark));
+        return check;
+    }
+
+    /// <summary>Checks a journal that stands alone and that nobody else has.</summary>
+    internal static FolderCheck RunOnCopy(string path, FolderMark mark, Action<string> finding)
+    {
+        var check = new FolderCheck(path, finding);
+        check.Guard("The journal", () => check.CheckJournal(mark));
         return check;
     }
 
@@ -84,9 +93,9 @@ public sealed class FolderCheck
         }
     }
 
-    private void CheckJournal(FolderLock held)
+    private void CheckJournal(FolderMark mark)
     {
-        using var journal = Open(Path.Combine(_dataDir, JournalFiles.JournalName));
+        using var journal = Open(_path);
         Guard("The journal", () => Each(journal, $"PRAGMA integrity_check({FindingsOfSqliteMax})", null, row =>
         {
             if (row.GetString(0) is var found && found != "ok")
@@ -100,7 +109,7 @@ public sealed class FolderCheck
             _hash = new KeyedHash(tables.CheckMade().Hash);
             _events = new EventReader(_hash, new ZstdFrames());
         });
-        Guard("The journal", () => tables.CheckCount(held.Mark.Database == _hash?.Fingerprint ? held.Mark : default));
+        Guard("The journal", () => tables.CheckCount(mark.Database == _hash?.Fingerprint ? mark : default));
         var names = new List<string>();
         Guard("The journal", () => Each(
             journal, "SELECT DISTINCT persistence_id FROM journal ORDER BY 1", null, row => names.Add(row.GetValue(0) as string ?? "")));

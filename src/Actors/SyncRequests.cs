@@ -63,14 +63,16 @@ internal sealed class SyncRequests(
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
     public async Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull)
     {
-        var (after, pinned) = (pull.SinceLsn, long.MaxValue);
-        if (pull.ContinuationToken is not null && !tokens.TryOpen(tenant, pull, out after, out pinned))
+        var (after, pinned, journal) = (pull.SinceLsn, long.MaxValue, default(Guid));
+        if (pull.ContinuationToken is not null && !tokens.TryOpen(tenant, pull, out journal, out after, out pinned))
         {
             return new Reply<PullReply>(new Refusal(
                 ErrorCode.InvalidContinuationToken, "The continuation token was not made for this pull: begin it anew."), null);
         }
 
-        return await ReadPageAsync(tenant, new PlanPage(tenant, pull, after), pinned, Limits.PagePayloadBytesMax).ConfigureAwait(false);
+        Guid? of = pull.ContinuationToken is null ? null : journal;
+        return await ReadPageAsync(tenant, new PlanPage(tenant, pull, after, Journal: of), pinned, Limits.PagePayloadBytesMax)
+            .ConfigureAwait(false);
     }
 
     /// <summary>
@@ -97,7 +99,7 @@ internal sealed class SyncRequests(
                 await ReadAsync(() => changes.Fill(page, tenant, plan)).ConfigureAwait(false);
             }
 
-            var token = page.HasMore ? tokens.Seal(tenant, pull, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
+            var token = page.HasMore ? tokens.Seal(tenant, pull, plan.ServerNode, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
             return new Reply<PullReply>(null, new PullReply(page, plan.ServerNode, plan.HeadLsn, token));
         }
         catch (Exception e) when (IsOfStorage(e))
@@ -140,9 +142,10 @@ internal sealed class SyncRequests(
     }
 
     /// <summary>Reads a page of the conflict log (protocol 4.7): the log says which, the journal says what.</summary>
-    public async Task<Reply<ConflictsReply>> ConflictsAsync(TenantId tenant, long since, int limit, bool? open)
+    public async Task<Reply<ConflictsReply>> ConflictsAsync(TenantId tenant, ClientId client, long since, int limit, bool? open)
     {
-        var (refusal, listed) = await AskAsync<ConflictsListed>(new ListConflicts(tenant, since, limit, open)).ConfigureAwait(false);
+        var (refusal, listed) = await AskAsync<ConflictsListed>(new ListConflicts(tenant, client, since, limit, open))
+            .ConfigureAwait(false);
         if (listed is null || listed.Entries.Count == 0)
         {
             return new Reply<ConflictsReply>(

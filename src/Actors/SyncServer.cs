@@ -58,6 +58,7 @@ public sealed class SyncServer : IAsyncDisposable
             Guid.NewGuid)
         {
             Wrote = _health.Wrote,
+            IsRestored = files.IsRestored,
         };
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
         Running = services.Running;
@@ -113,7 +114,7 @@ public sealed class SyncServer : IAsyncDisposable
         JournalWriter? writer = null;
         try
         {
-            files = JournalFiles.Open(options.DataDir, options.UnsafeSynchronousOff);
+            files = JournalFiles.Open(options.DataDir, options.UnsafeSynchronousOff, time);
             threads = new JournalThreads();
             writer = options.Journal == JournalPlugin.Sqlite ? new JournalWriter(files, threads.Writes, options.JournalBytesMax) : null;
             var server = new SyncServer(options, files, threads, writer, time, logs, plugins);
@@ -161,11 +162,12 @@ public sealed class SyncServer : IAsyncDisposable
 
     /// <summary>Reads a page of the conflict log (protocol 4.7).</summary>
     /// <param name="tenant">Whose log.</param>
+    /// <param name="client">Who asks.</param>
     /// <param name="since">Only conflicts with a higher id.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="open">Only open ones, or only settled ones; null: all.</param>
-    public Task<Reply<ConflictsReply>> ConflictsAsync(TenantId tenant, long since, int limit, bool? open) =>
-        _requests.ConflictsAsync(tenant, since, limit, open);
+    public Task<Reply<ConflictsReply>> ConflictsAsync(TenantId tenant, ClientId client, long since, int limit, bool? open) =>
+        _requests.ConflictsAsync(tenant, client, since, limit, open);
 
     /// <summary>Reads a page (protocol 4.2): what is recent from memory, the rest from the journal.</summary>
     public Task<Reply<PullReply>> PullAsync(TenantId tenant, Pull pull) => _requests.PullAsync(tenant, pull);

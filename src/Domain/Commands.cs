@@ -20,7 +20,14 @@ public sealed record Register(
     VectorClock Clock,
     NodeId? ServerNode,
     IReadOnlyList<MetadataEntry> Metadata,
-    bool OnlyIfAbsent = false);
+    bool OnlyIfAbsent = false)
+{
+    /// <summary>
+    /// Whether a held registration named a position above 0. It begins at 0 all the same; but it must not admit a client that stands in a
+    /// journal that is lost.
+    /// </summary>
+    public bool StoodSomewhere { get; init; }
+}
 
 /// <summary>A batch of a client's changes (protocol 4.3).</summary>
 /// <param name="Message">The id under which it is repeated until it is answered.</param>

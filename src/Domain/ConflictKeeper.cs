@@ -46,7 +46,7 @@ internal sealed class ConflictKeeper(ConflictLog log, RowTable rows)
             Resolution.ClientWon => ConflictState.ClientWon,
             _ => ConflictState.Open,
         };
-        var incoming = Tenant.VersionOf(in change, judgement.Verdict == Verdict.Accepted ? judgement : judgement with { Lsn = 0 }, author);
+        var incoming = RowVersion.Of(in change, judgement.Verdict == Verdict.Accepted ? judgement : judgement with { Lsn = 0 }, author);
         return new ConflictEntry(
             (sequence * Limits.BatchChangesMax) + index, atMicros, judgement.Conflict, judgement.Policy, incoming, met)
         {

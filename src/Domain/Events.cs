@@ -20,6 +20,14 @@ public sealed record PolicySet(ConflictPolicies? Policies, ClientId By, Guid Ser
 public sealed record Registered(
     ClientId Client, NodeId Node, Guid ServerNode, IReadOnlyList<MetadataEntry> Metadata, long AtMicros, bool First) : TenantEvent;
 
+/// <summary>
+/// The journal up to here came from a backup; what was written behind it before is lost. It is another journal from now on, and every
+/// client has to register again (protocol 4.1).
+/// </summary>
+/// <param name="ServerNode">The journal's own node from now on.</param>
+/// <param name="AtMicros">When: microseconds since the Unix epoch.</param>
+public sealed record Restored(Guid ServerNode, long AtMicros) : TenantEvent;
+
 /// <summary>Why a client was forgotten (docs/protocol.md 6.6).</summary>
 public enum ForgetReason : byte
 {

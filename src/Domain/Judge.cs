@@ -50,7 +50,7 @@ internal sealed class Judge(RowTable rows, Roster roster, ConflictLog log)
             if (judgement.Verdict == Verdict.Accepted)
             {
                 judgement = judgement with { Others = OthersOf(change.Clock, serverNode, node.Node) };
-                _made[change.Row] = Tenant.VersionOf(in change, in judgement, author);
+                _made[change.Row] = RowVersion.Of(in change, in judgement, author);
                 next++;
                 _settling.Accepts(in change, context.ServerLsn, author, judgement.Lsn);
             }

@@ -1,15 +1,14 @@
 namespace HeliosSync.Domain;
 
 /// <summary>Decides registrations (protocol 4.1). Changes nothing.</summary>
-internal sealed class Registrar(Roster roster)
+internal sealed class Registrar(Roster roster, JournalNames names)
 {
     /// <summary>A registration's refusal, its event, or (both null) nothing new.</summary>
     /// <param name="register">The registration.</param>
-    /// <param name="own">The journal's own node; null before the first registration.</param>
     /// <param name="head">The highest LSN.</param>
     /// <param name="newServerNode">What the journal's own node becomes with its first registration.</param>
     /// <param name="nowMicros">The time.</param>
-    public RegisterDecision Decide(Register register, Guid? own, long head, Guid newServerNode, long nowMicros)
+    public RegisterDecision Decide(Register register, long head, Guid newServerNode, long nowMicros)
     {
         var known = roster.TryGetClient(register.Client, out var client);
         if (register.OnlyIfAbsent && (known || roster.NodesUsedBy(register.Client) > 0))
@@ -17,30 +16,22 @@ internal sealed class Registrar(Roster roster)
             return new RegisterDecision(known ? null : WasForgotten, null);
         }
 
-        if (Admit(register, own, head) is { } refusal)
+        if (Admit(register, head) is { } refusal)
         {
             return new RegisterDecision(refusal, null);
         }
 
-        if (known && roster[client!.Node].Node == register.Node && client.Metadata.SequenceEqual(register.Metadata))
+        if (known
+            && !client!.MustRegister
+            && roster[client.Node].Node == register.Node
+            && client.Metadata.SequenceEqual(register.Metadata))
         {
             return default;
         }
 
         return new RegisterDecision(
             null,
-            new Registered(register.Client, register.Node, own ?? newServerNode, register.Metadata, nowMicros, First: !known));
-    }
-
-    /// <summary>Whether a client knows this journal: <see cref="ErrorCode.ResyncRequired"/>; null where it does, or named none.</summary>
-    public static Refusal? CheckJournal(Guid? own, NodeId? named)
-    {
-        if (named is null || (own is { } node && named == NodeId.OfServer(node)))
-        {
-            return null;
-        }
-
-        return new Refusal(ErrorCode.ResyncRequired, "The journal is another one than the client knew: start anew.", "journal");
+            new Registered(register.Client, register.Node, names.Current ?? newServerNode, register.Metadata, nowMicros, First: !known));
     }
 
     /// <summary>
@@ -50,19 +41,11 @@ internal sealed class Registrar(Roster roster)
     private static Refusal WasForgotten { get; } = new(
         ErrorCode.ClientNotRegistered, "The client was registered and forgotten: register it with its token and its node_id.");
 
-    private Refusal? Admit(Register register, Guid? own, long head)
+    private Refusal? Admit(Register register, long head)
     {
-        if (CheckJournal(own, register.ServerNode) is { } replaced)
+        if (CheckKnowledge(register, head) is { } knowsOther)
         {
-            return replaced;
-        }
-
-        var serverEntry = own is { } self ? register.Clock[NodeId.OfServer(self)] : 0;
-        var ahead = Tenant.CheckAhead("last_known_lsn", register.LastKnownLsn, head)
-            ?? Tenant.CheckAhead("vector_clock", serverEntry, head);
-        if (ahead is not null)
-        {
-            return ahead;
+            return knowsOther;
         }
 
         if (!register.Node.IsOf(register.Client))
@@ -70,7 +53,7 @@ internal sealed class Registrar(Roster roster)
             return new Refusal(ErrorCode.InvalidMessage, "A node is its client's id, alone or with # and a suffix.", "node_id");
         }
 
-        if (own is { } node && NodeId.OfServer(node).IsOf(register.Client))
+        if (names.AreBorneBy(register.Client))
         {
             return new Refusal(ErrorCode.InvalidMessage, "No client may bear the server node's name.", "client_id");
         }
@@ -89,5 +72,24 @@ internal sealed class Registrar(Roster roster)
                 "This node's local numbers went back: register with a new node_id, never used before.",
                 $"last_local_lsn is {register.LastLocalLsn}, the server has {judged}")
             : null;
+    }
+
+    /// <summary>Whether what a client knows is of this journal.</summary>
+    private Refusal? CheckKnowledge(Register register, long head)
+    {
+        if (names.Check(register.ServerNode) is { } replaced)
+        {
+            return replaced;
+        }
+
+        if (names.IsRestored && register.ServerNode is null && (register.LastKnownLsn > 0 || register.StoodSomewhere))
+        {
+            // It may be a position in what was lost, where other changes stand by now (protocol 4.1).
+            return JournalNames.Restored;
+        }
+
+        var serverEntry = names.Current is { } self ? register.Clock[NodeId.OfServer(self)] : 0;
+        return Tenant.CheckAhead("last_known_lsn", register.LastKnownLsn, head)
+            ?? Tenant.CheckAhead("vector_clock", serverEntry, head);
     }
 }

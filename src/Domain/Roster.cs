@@ -22,7 +22,11 @@ public sealed record ClientSnapshot(
     long RegisteredMicros,
     long? SeenMicros,
     long Conflicts,
-    IReadOnlyList<WindowEntry> Window);
+    IReadOnlyList<WindowEntry> Window)
+{
+    /// <summary>Whether it has not registered since the journal was restored from a backup.</summary>
+    public bool MustRegister { get; init; }
+}
 
 /// <summary>
 /// The tenant's clients and all nodes that clients ever were. A node keeps its index for ever, also when its client is forgotten.
@@ -59,6 +63,7 @@ internal sealed class Roster
 
         client.Node = node;
         client.Metadata = e.Metadata;
+        client.MustRegister = false;
         client.Note(e.AtMicros);
     }
 
@@ -68,6 +73,15 @@ internal sealed class Roster
         foreach (var contact in seen.Contacts)
         {
             Registered(contact.Client).Note(contact.AtMicros);
+        }
+    }
+
+    /// <summary>The journal was restored from a backup: whatever a client knows may be of the lost one, until it registers again.</summary>
+    public void RequireRegistration()
+    {
+        foreach (var client in _clients.Values)
+        {
+            client.RequireRegistration();
         }
     }
 
@@ -153,7 +167,7 @@ internal sealed class Client(ClientId id, long registeredMicros, MessageWindow w
     public Client(ClientSnapshot saved, MessageWindow window)
         : this(saved.Client, saved.RegisteredMicros, window)
     {
-        (Node, Metadata, Conflicts) = (saved.Node, saved.Metadata, saved.Conflicts);
+        (Node, Metadata, Conflicts, MustRegister) = (saved.Node, saved.Metadata, saved.Conflicts, saved.MustRegister);
         NotedMicros = SeenMicros = saved.SeenMicros;
     }
 
@@ -180,11 +194,20 @@ internal sealed class Client(ClientId id, long registeredMicros, MessageWindow w
     /// <summary>How many of its changes were judged to be in conflict.</summary>
     public long Conflicts { get; private set; }
 
+    /// <summary>Whether it has not registered since the journal was restored from a backup.</summary>
+    public bool MustRegister { get; set; }
+
     public MessageWindow Window => window;
 
     public int CompareTo(ClientId other) => string.CompareOrdinal(id.Value, other.Value);
 
     public void SetPosition(long lsn) => (Position, HasPosition) = (lsn, true);
+
+    public void RequireRegistration()
+    {
+        (MustRegister, Position, HasPosition) = (true, 0, false);
+        _frozen = null;
+    }
 
     public void Remember(in WindowEntry entry, long atMicros, int conflicts)
     {
@@ -202,5 +225,8 @@ internal sealed class Client(ClientId id, long registeredMicros, MessageWindow w
 
     /// <summary>As the journal has it: node and metadata come with a note.</summary>
     public ClientSnapshot Freeze() =>
-        _frozen ??= new ClientSnapshot(id, Node, Metadata, registeredMicros, NotedMicros, Conflicts, window.ToArray());
+        _frozen ??= new ClientSnapshot(id, Node, Metadata, registeredMicros, NotedMicros, Conflicts, window.ToArray())
+        {
+            MustRegister = MustRegister,
+        };
 }

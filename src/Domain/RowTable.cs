@@ -26,6 +26,18 @@ public readonly record struct RowVersion(
 {
     /// <summary>No time that a change can have.</summary>
     public const long NoTime = long.MinValue;
+
+    /// <summary>The version that an accepted change makes.</summary>
+    internal static RowVersion Of(in PushedChange change, in Judgement judgement, int author) => new(
+        change.Row,
+        judgement.Lsn,
+        judgement.Counter,
+        change.LocalLsn,
+        change.Content,
+        author,
+        change.Operation,
+        judgement.DotValid,
+        change.TimestampMicros);
 }
 
 /// <summary>

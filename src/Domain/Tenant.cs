@@ -13,18 +13,20 @@ public sealed class Tenant
     private readonly Registrar _registrar;
     private readonly ConflictKeeper _keeper;
     private readonly Judge _judge;
+    private readonly JournalNames _names;
 
     /// <summary>A tenant without events.</summary>
-    public Tenant()
-        : this([], [])
+    /// <param name="isRestored">Whether its database was restored from a backup, of which it may not have been part.</param>
+    public Tenant(bool isRestored = false)
+        : this([], [], isRestored)
     {
     }
 
     /// <summary>A tenant as a snapshot kept it. Positions are 0 until the clients' next word.</summary>
-    public Tenant(TenantSnapshot snapshot)
-        : this(snapshot?.Marks ?? throw new ArgumentNullException(nameof(snapshot)), snapshot.Times)
+    public Tenant(TenantSnapshot snapshot, bool isRestored = false)
+        : this(snapshot?.Marks ?? throw new ArgumentNullException(nameof(snapshot)), snapshot.Times, isRestored)
     {
-        ServerNode = snapshot.ServerNode;
+        _names.Restore(snapshot.ServerNode, snapshot.FormerServerNodes);
         Head = snapshot.Head;
         Sequence = snapshot.Sequence;
         _roster.Restore(snapshot.Nodes, snapshot.Clients);
@@ -43,11 +45,12 @@ public sealed class Tenant
         }
     }
 
-    private Tenant(IEnumerable<JournalMark> marks, IEnumerable<WriteMark> times)
+    private Tenant(IEnumerable<JournalMark> marks, IEnumerable<WriteMark> times, bool isRestored)
     {
+        _names = new JournalNames(isRestored);
         _index = new LsnIndex(marks);
         _times = new WriteTimes(times);
-        _registrar = new Registrar(_roster);
+        _registrar = new Registrar(_roster, _names);
         _keeper = new ConflictKeeper(Conflicts, _rows);
         _judge = new Judge(_rows, _roster, Conflicts);
         Fleet = new Fleet(_roster, _times);
@@ -61,7 +64,7 @@ public sealed class Tenant
     public Fleet Fleet { get; }
 
     /// <summary>The journal's own node; null before the first registration.</summary>
-    public Guid? ServerNode { get; private set; }
+    public Guid? ServerNode => _names.Current;
 
     /// <summary>The highest LSN given out.</summary>
     public long Head { get; private set; }
@@ -88,7 +91,7 @@ public sealed class Tenant
     public RegisterDecision Decide(Register register, Guid newServerNode, long nowMicros)
     {
         ArgumentNullException.ThrowIfNull(register);
-        return _registrar.Decide(register, ServerNode, Head, newServerNode, nowMicros);
+        return _registrar.Decide(register, Head, newServerNode, nowMicros);
     }
 
     /// <summary>The event that sets the tenant's own policies, or gives them up; null where that changes nothing.</summary>
@@ -142,13 +145,16 @@ public sealed class Tenant
     /// </summary>
     public Refusal? CheckClient(ClientId client, NodeId? serverNode)
     {
-        if (!_roster.TryGetClient(client, out _))
-        {
-            return NotRegistered;
-        }
-
-        return Registrar.CheckJournal(ServerNode, serverNode);
+        var known = _roster.TryGetClient(client, out _);
+        return CheckRestored(client) ?? (known ? _names.Check(serverNode) : NotRegistered);
     }
+
+    /// <summary>
+    /// Whether what a client knows may be of a lost journal, since it has not registered after this one was restored from a backup:
+    /// <see cref="ErrorCode.ResyncRequired"/>; null where it has, or the journal never was.
+    /// </summary>
+    public Refusal? CheckRestored(ClientId client) =>
+        _names.IsRestored && (!_roster.TryGetClient(client, out var known) || known.MustRegister) ? JournalNames.Restored : null;
 
     /// <summary>Whether this position can be served: <see cref="ErrorCode.LsnAheadOfServer"/>, or null where it can.</summary>
     public static Refusal? CheckAhead(string field, long lsn, long head) =>
@@ -166,18 +172,22 @@ public sealed class Tenant
         switch (e)
         {
             case Registered registered:
-                ServerNode ??= registered.ServerNode;
+                _names.Begin(registered.ServerNode);
                 _roster.Register(registered);
                 break;
             case Pushed pushed:
                 Apply(pushed, sequence, bytes);
                 break;
             case PolicySet set:
-                ServerNode ??= set.ServerNode;
+                _names.Begin(set.ServerNode);
                 Policies = set.Policies;
                 break;
             case Seen seen:
                 _roster.Note(seen);
+                break;
+            case Restored restored:
+                _names.Replace(restored.ServerNode);
+                _roster.RequireRegistration();
                 break;
             case Forgotten forgotten:
                 _roster.Forget(forgotten.Client);
@@ -232,6 +242,7 @@ public sealed class Tenant
     {
         Policies = Policies,
         Conflicts = Conflicts.Freeze(),
+        FormerServerNodes = [.. _names.Former],
     };
 
     private void Apply(Pushed pushed, long sequence, int bytes)
@@ -264,7 +275,7 @@ public sealed class Tenant
                 continue;
             }
 
-            _rows.Set(VersionOf(in changes[i], in judgement, author));
+            _rows.Set(RowVersion.Of(in changes[i], in judgement, author));
             accepted = Math.Max(accepted, judgement.Counter);
             Head = judgement.Lsn;
         }
@@ -282,15 +293,4 @@ public sealed class Tenant
             _times.Add(pushed.FirstLsn, pushed.AtMicros);
         }
     }
-
-    internal static RowVersion VersionOf(in PushedChange change, in Judgement judgement, int author) => new(
-        change.Row,
-        judgement.Lsn,
-        judgement.Counter,
-        change.LocalLsn,
-        change.Content,
-        author,
-        change.Operation,
-        judgement.DotValid,
-        change.TimestampMicros);
 }

@@ -22,6 +22,9 @@ public sealed record TenantSnapshot(
     /// <summary>The tenant's own conflict policies; null where those of the configuration hold.</summary>
     public ConflictPolicies? Policies { get; init; }
 
+    /// <summary>The nodes that the journal had before it was restored from a backup, oldest first.</summary>
+    public IReadOnlyList<Guid> FormerServerNodes { get; init; } = [];
+
     /// <summary>The conflict log, by id.</summary>
     public IReadOnlyList<ConflictEntry> Conflicts { get; init; } = [];
 }

@@ -50,6 +50,30 @@ internal sealed class FolderLock : IDisposable
         }
     }
 
+    /// <summary>The folder, where it has a lock file and no server uses it; else null.</summary>
+    public static FolderLock? TryTake(string dataDir)
+    {
+        try
+        {
+            return new FolderLock(new FileStream(
+                Path.Combine(dataDir, Name), FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Another journal is about to take this one's place, which may have fewer events. On the disk when this returns.</summary>
+    public void Reset(FolderMark mark)
+    {
+        lock (_gate)
+        {
+            Write(mark);
+            _file.Flush(flushToDisk: true);
+        }
+    }
+
     /// <summary>
     /// Remembers how far the journal has come: what is durable by now, so that it may be less than there is, never more. Not flushed, and
     /// a failure is of no account: an older mark holds too.
@@ -64,14 +88,9 @@ internal sealed class FolderLock : IDisposable
                 return;
             }
 
-            Span<byte> bytes = stackalloc byte[MarkBytes];
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, mark.Database);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], mark.Events);
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes[16..], Crc32.HashToUInt32(bytes[..16]));
             try
             {
-                RandomAccess.Write(_file.SafeFileHandle, bytes, fileOffset: 0);
-                _written = mark;
+                Write(mark);
             }
             catch (IOException)
             {
@@ -81,6 +100,16 @@ internal sealed class FolderLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private void Write(FolderMark mark)
+    {
+        Span<byte> bytes = stackalloc byte[MarkBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, mark.Database);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], mark.Events);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[16..], Crc32.HashToUInt32(bytes[..16]));
+        RandomAccess.Write(_file.SafeFileHandle, bytes, fileOffset: 0);
+        _written = mark;
+    }
 
     private FolderMark Read()
     {

@@ -18,7 +18,7 @@ internal sealed class JournalFiles : IDisposable
     private readonly ulong _database;
 
     private JournalFiles(
-        FolderLock held, bool unsafeSynchronousOff, string journal, string snapshots, JournalKeys keys, IReadOnlyList<string> notes)
+        FolderLock held, bool unsafeSynchronousOff, string journal, string snapshots, JournalKeys keys)
     {
         _lock = held;
         _unsafeSynchronousOff = unsafeSynchronousOff;
@@ -27,7 +27,6 @@ internal sealed class JournalFiles : IDisposable
         Snapshots = snapshots;
         HashKey = keys.Hash;
         TokenKey = keys.Token;
-        Notes = notes;
     }
 
     /// <summary>Connection string of the journal.</summary>
@@ -42,17 +41,20 @@ internal sealed class JournalFiles : IDisposable
     /// <summary>The key that authenticates continuation tokens, as old as the database.</summary>
     public byte[] TokenKey { get; }
 
+    /// <summary>Whether the journal was ever restored from a backup.</summary>
+    public bool IsRestored { get; private init; }
+
     /// <summary>What the opening found and mended, a sentence each.</summary>
-    public IReadOnlyList<string> Notes { get; }
+    public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>Opens or makes the files; <see cref="StartupException"/> says in one sentence why it cannot.</summary>
-    public static JournalFiles Open(string dataDir, bool unsafeSynchronousOff)
+    public static JournalFiles Open(string dataDir, bool unsafeSynchronousOff, TimeProvider time)
     {
         FolderLock? held = null;
         try
         {
             held = FolderLock.Take(dataDir);
-            var files = Open(dataDir, held, unsafeSynchronousOff);
+            var files = Open(dataDir, held, unsafeSynchronousOff, time);
             held = null;
             return files;
         }
@@ -136,7 +138,7 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
-    private static JournalFiles Open(string dataDir, FolderLock held, bool unsafeSynchronousOff)
+    private static JournalFiles Open(string dataDir, FolderLock held, bool unsafeSynchronousOff, TimeProvider time)
     {
         var path = Path.Combine(dataDir, JournalName);
         // The snapshots' file is made after the journal, and the lock file remembers it.
@@ -160,11 +162,33 @@ internal sealed class JournalFiles : IDisposable
         var keys = tables.OpenOrMake(mustExist);
         var fingerprint = new KeyedHash(keys.Hash).Fingerprint;
         var events = tables.CheckEvents(held.Mark.Database == fingerprint ? held.Mark : default);
+        List<string> notes = [.. RestoreBackup(connection, ref events, time.GetUtcNow())];
         Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
         var file = new SnapshotFile(dataDir, snapshots, unsafeSynchronousOff);
         file.Prepare(connection);
         held.Remember(new FolderMark(fingerprint, events));
-        return new JournalFiles(held, unsafeSynchronousOff, journal, snapshots, keys, file.Notes);
+        return new JournalFiles(held, unsafeSynchronousOff, journal, snapshots, keys)
+        {
+            IsRestored = JournalRestore.IsRestored(connection),
+            Notes = [.. notes, .. file.Notes],
+        };
+    }
+
+    /// <summary>A backup that was put in its place by hand is another journal than the one that it was made of.</summary>
+    private static IEnumerable<string> RestoreBackup(SqliteConnection connection, ref long events, DateTimeOffset now)
+    {
+        if (JournalRestore.BackupTime(connection) is not { } at)
+        {
+            return [];
+        }
+
+        var tenants = JournalRestore.Apply(connection, now);
+        events = JournalTables.LastEvent(connection);
+        return
+        [
+            $"The journal is the backup of {at:yyyy-MM-dd HH:mm:ss}Z: its {tenants} tenants have new server nodes, "
+            + "and all clients start anew.",
+        ];
     }
 
     private static void Prepare(DbConnection connection, bool unsafeSynchronousOff)

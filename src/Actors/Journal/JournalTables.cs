@@ -84,8 +84,8 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
         {
             throw new StartupException(
                 $"The journal in '{dataDir}' has {last} events, and it had {remembered.Events}: its end is lost, or an older copy was "
-                + $"put in its place. Put the newest one there; or, to go on with this one, delete {FolderLock.Name} "
-                + "(see docs/operations.md).");
+                + $"put in its place. Put the newest one there; or 'heliossync restore' an older one, as clients have to start anew "
+                + "from it (see docs/operations.md).");
         }
 
         // Events are never deleted, so their numbers are dense, and an event that fell out of the index or the table shows here.
@@ -114,8 +114,10 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
 
     /// <summary>The journal is not there.</summary>
     public static StartupException Gone(string dataDir) => new(
-        $"The data folder '{dataDir}' has no journal (heliossync.db), though it had one. Put it back; or, to begin with nothing, delete "
-        + $"{FolderLock.Name} and snapshots.db too.");
+        FolderRestore.WasBrokenOff(dataDir)
+            ? $"A restore was broken off in the data folder '{dataDir}', which has no journal (heliossync.db) now: run it again."
+            : $"The data folder '{dataDir}' has no journal (heliossync.db), though it had one. Put it back; or, to begin with nothing, "
+                + $"delete {FolderLock.Name} and snapshots.db too.");
 
     /// <summary>Every table and index must be as this program makes it: a name with a flipped bit is a table that is not there.</summary>
     private void CheckSchema()

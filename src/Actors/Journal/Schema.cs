@@ -84,6 +84,16 @@ internal static class Schema
         VALUES (0, ?1, ?2, ?3, '', ?4, ?5, ?6, ?7)
         """;
 
+    /// <summary>The same, by names.</summary>
+    public const string AppendNamedEvent = """
+        INSERT INTO journal (deleted, persistence_id, sequence_number, created, tags, message, identifier, manifest, writer_uuid)
+        VALUES (0, $id, $sequence, $created, '', $message, $serializer, $manifest, $writer)
+        """;
+
+    /// <summary>Every tenant's last number, answered from the index alone.</summary>
+    public const string LastEvents =
+        "SELECT persistence_id, MAX(sequence_number) FROM journal INDEXED BY journal_uq GROUP BY persistence_id ORDER BY 1";
+
     /// <summary>A tenant's last number, answered from the index alone.</summary>
     public const string HighestSequence = "SELECT MAX(sequence_number) FROM journal WHERE persistence_id = $id";
 

@@ -4,10 +4,11 @@ namespace HeliosSync.Actors.Tenants;
 
 /// <summary>Say which conflicts the log has.</summary>
 /// <param name="Tenant">Whose log.</param>
+/// <param name="Client">Who asks; whoever has not registered since the journal was restored from a backup is told so.</param>
 /// <param name="Since">Only those with a higher id.</param>
 /// <param name="Limit">At most so many.</param>
 /// <param name="Open">Only open ones, or only settled ones; null: all.</param>
-internal sealed record ListConflicts(TenantId Tenant, long Since, int Limit, bool? Open) : IConflictMessage;
+internal sealed record ListConflicts(TenantId Tenant, ClientId Client, long Since, int Limit, bool? Open) : IConflictMessage;
 
 /// <summary>Answer to <see cref="ListConflicts"/>.</summary>
 /// <param name="Entries">By id.</param>

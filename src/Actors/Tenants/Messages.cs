@@ -23,7 +23,8 @@ internal sealed record StorePush(TenantId Tenant, Push Push) : ITenantMessage;
 /// <param name="ReadsOn">
 /// Whether the server reads on by itself, for a stream or a pull that waited: that is no word of the client's on its position.
 /// </param>
-internal sealed record PlanPage(TenantId Tenant, Pull Pull, long After, bool ReadsOn = false) : ITenantMessage;
+/// <param name="Journal">The journal that the pull's token was made for; null where it has none.</param>
+internal sealed record PlanPage(TenantId Tenant, Pull Pull, long After, bool ReadsOn = false, Guid? Journal = null) : ITenantMessage;
 
 /// <summary>Make a stream the client's one live stream; where it resumes is the client's word on its position.</summary>
 internal sealed record OpenStream(TenantId Tenant, Pull Pull, ILiveStream Stream) : ITenantMessage;

@@ -22,7 +22,7 @@ internal sealed class TenantConflicts<TCaller>(TenantCycle<TCaller> cycle, Tenan
                 Set(m, from, now);
                 break;
             case ListConflicts m:
-                var listed = ConflictsListed.Of(cycle.Tenant, m, now);
+                var listed = cycle.Tenant.CheckRestored(m.Client) ?? (object)ConflictsListed.Of(cycle.Tenant, m, now);
                 cycle.AnswerBehindWrites(from, () => listed);
                 break;
             default:

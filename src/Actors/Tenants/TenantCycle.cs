@@ -13,14 +13,14 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     where TCaller : notnull
 {
     private readonly string _name = PersistenceIds.Of(id);
-    private readonly TenantReplay _replay = new(id, PersistenceIds.Of(id), services.Events);
+    private readonly TenantReplay _replay = new(id, PersistenceIds.Of(id), services.Events, services.IsRestored);
     private readonly HashSet<TCaller> _owed = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options, PersistenceIds.Of(id));
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
     private readonly Waiters<TCaller> _waiters = new(
         (to, answer) => outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable));
 
-    private Tenant _tenant = new();
+    private Tenant _tenant = new(services.IsRestored);
     private (long Lsn, long Sequence) _durable;
     private bool _stopping;
 
@@ -180,7 +180,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 
     private object Plan(PlanPage m)
     {
-        if (Admit(m.Pull, isItsWord: !m.ReadsOn) is { } refusal)
+        if (Admit(m.Pull, isItsWord: !m.ReadsOn, m.Journal) is { } refusal)
         {
             return refusal;
         }
@@ -194,9 +194,11 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             _tenant.StandingOf(m.Pull.Client).Node);
     }
 
-    private Refusal? Admit(Pull pull, bool isItsWord)
+    private Refusal? Admit(Pull pull, bool isItsWord, Guid? journal = null)
     {
-        var refusal = _tenant.CheckClient(pull.Client, pull.ServerNode) ?? Tenant.CheckAhead("since_lsn", pull.SinceLsn, _durable.Lsn);
+        var refusal = _tenant.CheckClient(pull.Client, pull.ServerNode)
+            ?? (journal is { } node ? _tenant.CheckClient(pull.Client, NodeId.OfServer(node)) : null)
+            ?? Tenant.CheckAhead("since_lsn", pull.SinceLsn, _durable.Lsn);
         if (refusal is null && isItsWord && pull.Tables is null)
         {
             _tenant.SetPosition(pull.Client, pull.SinceLsn);

@@ -8,12 +8,13 @@ namespace HeliosSync.Actors.Tenants;
 /// <param name="id">Whose journal.</param>
 /// <param name="name">The tenant's name in it.</param>
 /// <param name="events">Reads events.</param>
-internal sealed class TenantReplay(TenantId id, string name, EventReader events)
+/// <param name="isRestored">Whether the database was restored from a backup.</param>
+internal sealed class TenantReplay(TenantId id, string name, EventReader events, bool isRestored = false)
 {
     /// <summary>The state that a snapshot has. Throws where it is another tenant's, or of another event.</summary>
     public Tenant Begin(StoredSnapshot snapshot, long sequence) =>
         snapshot.Of.PersistenceId == name && snapshot.Of.Sequence == sequence && snapshot.State.Sequence == sequence
-            ? new Tenant(snapshot.State)
+            ? new Tenant(snapshot.State, isRestored)
             : throw new InvalidDataException($"The snapshot at {sequence} is of {snapshot.Of.PersistenceId} at {snapshot.Of.Sequence}.");
 
     /// <summary>Applies the next event. Throws where it is not the next, or not what was written there.</summary>

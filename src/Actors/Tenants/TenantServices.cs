@@ -33,6 +33,9 @@ internal sealed record TenantServices(
     /// <summary>The tenants that run.</summary>
     public TenantDirectory Running { get; } = new();
 
+    /// <summary>Whether the database was restored from a backup, so that clients may come that knew a lost journal of any tenant.</summary>
+    public bool IsRestored { get; init; }
+
     /// <summary>Hears of every write: true when it is durable, false when it failed.</summary>
     public Action<bool> Wrote { get; init; } = static _ => { };
 }

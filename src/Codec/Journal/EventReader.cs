@@ -30,6 +30,7 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
             EventWriter.ReregisteredManifest => ReadRegistered(bytes.Span[..body], first: false),
             EventWriter.ForgottenManifest => ReadForgotten(bytes.Span[..body]),
             EventWriter.SeenManifest => ReadSeen(bytes.Span[..body]),
+            EventWriter.RestoredManifest => ReadRestored(bytes.Span[..body]),
             _ => throw BytesReader.Corrupt($"the manifest {manifest} is not known"),
         };
     }
@@ -53,6 +54,15 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         var client = from.Client();
         from.End();
         return new Forgotten(client, at, reason);
+    }
+
+    private static Restored ReadRestored(ReadOnlySpan<byte> bytes)
+    {
+        var from = Begin(bytes);
+        var at = from.Signed();
+        var serverNode = from.Uuid();
+        from.End();
+        return new Restored(serverNode, at);
     }
 
     private static Seen ReadSeen(ReadOnlySpan<byte> bytes)

@@ -3,9 +3,7 @@ using HeliosSync.Domain;
 
 namespace HeliosSync.Codec;
 
-/// <summary>
-/// From a tenant's event to journal bytes, exactly sized and never changed again. The layout stands in this folder's README.
-/// </summary>
+/// <summary>From a tenant's event to journal bytes, exactly sized and never changed again: see this folder's README.</summary>
 public static class EventWriter
 {
     /// <summary>Manifest of a client's first registration; the journal counts clients by it.</summary>
@@ -28,6 +26,9 @@ public static class EventWriter
 
     /// <summary>Manifest of a client's end; the journal counts clients by it.</summary>
     public const string ForgottenManifest = "forgotten/1";
+
+    /// <summary>Manifest of a journal's restoration from a backup.</summary>
+    public const string RestoredManifest = "restored/1";
 
     /// <summary>Manifest of clients' last contacts.</summary>
     public const string SeenManifest = "seen/1";
@@ -52,6 +53,7 @@ public static class EventWriter
         PolicySet => PolicyManifest,
         Forgotten => ForgottenManifest,
         Seen => SeenManifest,
+        Restored => RestoredManifest,
         _ => throw new ArgumentException($"{e} is no event of a tenant.", nameof(e)),
     };
 
@@ -87,6 +89,10 @@ public static class EventWriter
                 break;
             case Seen seen:
                 Write(to, seen);
+                break;
+            case Restored restored:
+                to.Signed(restored.AtMicros);
+                to.Uuid(restored.ServerNode);
                 break;
             default:
                 throw new ArgumentException($"{e} is no event of a tenant.", nameof(e));

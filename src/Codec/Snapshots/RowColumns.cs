@@ -12,6 +12,7 @@ internal enum SnapshotPart : byte
     Rows = 4,
     Times = 5,
     Conflicts = 6,
+    Restores = 7,
 }
 
 /// <summary>

@@ -17,6 +17,8 @@ public sealed class SnapshotReader
     private readonly List<ReadOnlyMemory<RowVersion>> _rows = [];
     private readonly List<WriteMark> _times = [];
     private readonly List<ConflictEntry> _conflicts = [];
+    private readonly List<Guid> _former = [];
+    private readonly HashSet<int> _mustRegister = [];
     private readonly HashSet<string> _names = [];
     private readonly byte _format;
     private readonly long _head;
@@ -31,7 +33,7 @@ public sealed class SnapshotReader
     {
         var from = new BytesReader(bytes.Span);
         var format = from.Byte();
-        if (format is < SnapshotWriter.FirstFormat or > SnapshotWriter.Format)
+        if (format is < SnapshotWriter.FirstFormat or > SnapshotWriter.RestoredFormat)
         {
             throw BytesReader.Corrupt("its format is not known");
         }
@@ -44,6 +46,8 @@ public sealed class SnapshotReader
         var times = format > SnapshotWriter.FirstFormat ? from.Number(WriteTimes.MarksMax) : 0;
         var policies = format > SnapshotWriter.SecondFormat ? from.Policies() : null;
         var conflicts = format > SnapshotWriter.SecondFormat ? from.Number(Limits.ConflictsMax) : 0;
+        var isRestored = format == SnapshotWriter.RestoredFormat;
+        var restores = isRestored ? (from.Number(int.MaxValue), from.Number(int.MaxValue)) : (0, 0);
         CheckCrc(bytes.Span, 0, ref from);
         if (fingerprint != hash.Fingerprint)
         {
@@ -55,10 +59,13 @@ public sealed class SnapshotReader
         return counts == (reader._nodes.Count, reader._clients.Count, reader._marks.Count, reader._rowCount)
             && times == reader._times.Count
             && conflicts == reader._conflicts.Count
+            && restores == (reader._former.Count, reader._mustRegister.Count)
+            && isRestored == (reader._former.Count > 0)
             ? new TenantSnapshot(serverNode, head, sequence, reader._nodes, reader._clients, reader._rows, reader._marks, reader._times)
             {
                 Policies = policies,
                 Conflicts = reader._conflicts,
+                FormerServerNodes = reader._former,
             }
             : throw BytesReader.Corrupt("a part is missing");
     }
@@ -145,6 +152,9 @@ public sealed class SnapshotReader
                 case SnapshotPart.Conflicts when _format > SnapshotWriter.SecondFormat:
                     _conflicts.Add(ConflictBytes.Read(ref from, _nodes.Count, _head, _conflicts.Count == 0 ? null : _conflicts[^1]));
                     break;
+                case SnapshotPart.Restores when _format == SnapshotWriter.RestoredFormat:
+                    ReadRestore(ref from);
+                    break;
                 default:
                     throw BytesReader.Corrupt("a part is of unknown kind");
             }
@@ -198,6 +208,24 @@ public sealed class SnapshotReader
     {
         long? seen = from.Number(1) == 1 ? from.Signed() : null;
         return (seen, from.Number(long.MaxValue));
+    }
+
+    private void ReadRestore(ref BytesReader from)
+    {
+        switch (from.Byte())
+        {
+            case SnapshotWriter.FormerNodeTag:
+                _former.Add(from.Uuid());
+                break;
+            case SnapshotWriter.MustRegisterTag:
+                var client = (int)from.Number(_clients.Count - 1);
+                _clients[client] = _mustRegister.Add(client)
+                    ? _clients[client] with { MustRegister = true }
+                    : throw BytesReader.Corrupt("a client must register twice");
+                break;
+            default:
+                throw BytesReader.Corrupt("a restoration is of unknown kind");
+        }
     }
 
     private void ReadTime(ref BytesReader from)

@@ -13,11 +13,17 @@ public static class SnapshotWriter
 {
     internal const byte Format = 3;
 
+    /// <summary>Of a journal that was restored from a backup; any other is written as before there were such.</summary>
+    internal const byte RestoredFormat = 4;
+
     /// <summary>Without policies, the conflict log and the times of rows; still read.</summary>
     internal const byte SecondFormat = 2;
 
     /// <summary>Without contacts, conflicts and times; still read.</summary>
     internal const byte FirstFormat = 1;
+
+    internal const byte FormerNodeTag = 1;
+    internal const byte MustRegisterTag = 2;
 
     /// <summary>Bytes of one part before compression.</summary>
     internal const int PartBytesMax = 4 * 1_024 * 1_024;
@@ -84,6 +90,7 @@ public static class SnapshotWriter
         }
 
         parts.End(SnapshotPart.Conflicts);
+        WriteRestores(parts, s);
         using var head = new BytesWriter(128);
         WriteHead(head, s, hash);
         return parts.End(before, head.Written);
@@ -91,7 +98,8 @@ public static class SnapshotWriter
 
     private static void WriteHead(BytesWriter to, TenantSnapshot s, KeyedHash hash)
     {
-        to.Byte(Format);
+        var isRestored = s.FormerServerNodes.Count > 0;
+        to.Byte(isRestored ? RestoredFormat : Format);
         to.Fixed64(hash.Fingerprint);
         to.Uuid(s.ServerNode);
         to.Number(s.Head);
@@ -103,6 +111,12 @@ public static class SnapshotWriter
         to.Number(s.Times.Count);
         to.Policies(s.Policies);
         to.Number(s.Conflicts.Count);
+        if (isRestored)
+        {
+            to.Number(s.FormerServerNodes.Count);
+            to.Number(s.Clients.Count(static client => client.MustRegister));
+        }
+
         to.Fixed32(Crc32.HashToUInt32(to.Written));
     }
 
@@ -134,6 +148,29 @@ public static class SnapshotWriter
             to.Hash(entry.Digest);
             to.Number(entry.Sequence);
         }
+    }
+
+    /// <summary>The former server nodes, and the clients that have not registered since, each behind what it is.</summary>
+    private static void WriteRestores(PartWriter parts, TenantSnapshot s)
+    {
+        foreach (var node in s.FormerServerNodes)
+        {
+            parts.Raw.Byte(FormerNodeTag);
+            parts.Raw.Uuid(node);
+            parts.EndIfLarge(SnapshotPart.Restores);
+        }
+
+        for (var i = 0; i < s.Clients.Count; i++)
+        {
+            if (s.Clients[i].MustRegister)
+            {
+                parts.Raw.Byte(MustRegisterTag);
+                parts.Raw.Number(i);
+                parts.EndIfLarge(SnapshotPart.Restores);
+            }
+        }
+
+        parts.End(SnapshotPart.Restores);
     }
 
     /// <summary>At most <see cref="Domain.WriteTimes.MarksMax"/>, so one part holds them.</summary>

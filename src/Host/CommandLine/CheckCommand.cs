@@ -10,22 +10,11 @@ internal sealed class CheckCommand(TextWriter output, Func<WebApplicationBuilder
 
     public async Task<int> RunAsync()
     {
-        var problems = new List<string>();
-        var dataDir = Path.GetFullPath(OptionsBinding.Bind(builder().Configuration, problems).DataDir);
-        if (problems.Count > 0)
-        {
-            throw new SettingsException(problems);
-        }
-
+        var dataDir = CommandFolder.Of(builder);
         var check = FolderCheck.Run(dataDir, output.WriteLine);
-        var verdict = check.Findings switch
-        {
-            0 => "no damage",
-            1 => "1 finding",
-            _ => $"{check.Findings} findings",
-        };
         await output.WriteLineAsync(
-            $"{dataDir}: {check.Tenants} tenants, {check.Events} events, {check.Snapshots} snapshots checked: {verdict}");
+            $"{dataDir}: {check.Tenants} tenants, {check.Events} events, {check.Snapshots} snapshots checked: "
+            + CommandFolder.Verdict(check.Findings));
         return check.Findings == 0 ? 0 : Damaged;
     }
 }

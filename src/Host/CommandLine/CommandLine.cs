@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace HeliosSync.Host;
 
 /// <summary>
-/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c> and <c>check</c>.
+/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c>, <c>check</c>,
+/// <c>backup</c> and <c>restore</c>.
 /// </summary>
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error: one line for each mistake.</param>
@@ -21,6 +22,8 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             Serve(),
             Token(),
             Check(),
+            Backup(),
+            Restore(),
         };
         root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         var parsed = root.Parse(args);
@@ -60,6 +63,40 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
         check.SetAction((_, _) => new CheckCommand(output, builder).RunAsync());
         return check;
     }
+
+    private Command Backup()
+    {
+        var to = new Option<string>("--to") { Description = "A folder that is not there yet, or empty.", Required = true };
+        var json = Json();
+        var backup = new Command(
+            "backup", "Copy the journal, while the server runs or not, and check the copy; exit with 1 where it is damaged.")
+        {
+            to,
+            json,
+        };
+        backup.SetAction((parsed, _) =>
+            new BackupCommand(output, builder).RunAsync(parsed.GetRequiredValue(to), parsed.GetValue(json)));
+        return backup;
+    }
+
+    private Command Restore()
+    {
+        var from = new Option<string>("--from") { Description = "The folder of a backup.", Required = true };
+        var replace = new Option<bool>("--replace") { Description = "Put aside the journal that the data folder has." };
+        var json = Json();
+        var restore = new Command(
+            "restore", "Put a backup in the place of a stopped server's journal; all clients start anew. Exit with 1 where it is damaged.")
+        {
+            from,
+            replace,
+            json,
+        };
+        restore.SetAction((parsed, _) => new RestoreCommand(output, builder).RunAsync(
+            parsed.GetRequiredValue(from), parsed.GetValue(replace), parsed.GetValue(json)));
+        return restore;
+    }
+
+    private static Option<bool> Json() => new("--json") { Description = "Say it in one line of JSON." };
 
     private Command Token()
     {

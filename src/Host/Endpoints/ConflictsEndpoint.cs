@@ -31,7 +31,8 @@ internal sealed class ConflictsEndpoint(SyncService service, Answers answers)
         }
 
         var most = (int)Math.Min(limit, Limits.ConflictPageEntriesMax);
-        var (refusal, reply) = await service.Server.ConflictsAsync(exchange.Caller!.Tenant, since, most, open);
+        var caller = exchange.Caller!;
+        var (refusal, reply) = await service.Server.ConflictsAsync(caller.Tenant, caller.Client, since, most, open);
         if (reply is null)
         {
             return refusal;

@@ -110,9 +110,15 @@ internal sealed class HeldRegistrations(TimeProvider time)
     /// <summary>One registration that is held.</summary>
     internal sealed class Held(Register register, long bytes, DateTimeOffset until)
     {
-        /// <summary>What becomes of it when it is claimed: only the metadata is taken over.</summary>
+        /// <summary>
+        /// What becomes of it when it is claimed: only the metadata is taken over. Whether it named a position is asked for where the
+        /// journal was restored from a backup.
+        /// </summary>
         public Register Register { get; } = new(
-            register.Client, NodeId.Of(register.Client), 0, null, VectorClock.Empty, null, register.Metadata, OnlyIfAbsent: true);
+            register.Client, NodeId.Of(register.Client), 0, null, VectorClock.Empty, null, register.Metadata, OnlyIfAbsent: true)
+        {
+            StoodSomewhere = register.LastKnownLsn > 0,
+        };
 
         public long Bytes { get; } = bytes;
 

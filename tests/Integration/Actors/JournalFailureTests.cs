@@ -59,7 +59,7 @@ public sealed class JournalFailureTests
     {
         await using var rig = new ServerRig();
         await rig.Server.DisposeAsync();
-        using var files = JournalFiles.Open(rig.DataDir, unsafeSynchronousOff: false);
+        using var files = JournalFiles.Open(rig.DataDir, unsafeSynchronousOff: false, TimeProvider.System);
         using var threads = new BlockingThreads("test", 1);
         var health = new JournalHealth(files, threads, new ManualTime());
         Task<bool> open;

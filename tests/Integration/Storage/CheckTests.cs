@@ -1,7 +1,4 @@
-using HeliosSync.Host;
 using HeliosSync.Integration.Actors;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 
 namespace HeliosSync.Integration.Storage;
 
@@ -94,24 +91,5 @@ public sealed class CheckTests
         return rig;
     }
 
-    private static async Task<(int Code, string[] Lines)> RunAsync(string command, string dataDir)
-    {
-        using var output = new StringWriter();
-        WebApplicationBuilder Builder()
-        {
-            var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
-            builder.Configuration.Sources.Clear();
-            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["BIND_ADDR"] = "127.0.0.1:0",
-                ["DATA_DIR"] = dataDir,
-                ["JWT_SECRET"] = TestServer.Secret,
-                ["LOG_LEVEL"] = "off",
-            });
-            return builder;
-        }
-
-        var code = await new CommandLine(output, output, Builder).RunAsync([command]);
-        return (code, output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
-    }
+    private static Task<(int Code, string[] Lines)> RunAsync(string command, string dataDir) => CommandRun.OfAsync(dataDir, command);
 }

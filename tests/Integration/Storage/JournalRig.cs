@@ -46,7 +46,7 @@ internal sealed class JournalRig : IAsyncDisposable
     {
         _ownsFolder = dataDir is null;
         DataDir = dataDir ?? Directory.CreateTempSubdirectory("heliossync-").FullName;
-        _files = JournalFiles.Open(DataDir, unsafeSynchronousOff: false);
+        _files = JournalFiles.Open(DataDir, unsafeSynchronousOff: false, TimeProvider.System);
         _reader = new JournalReader(_files.Journal);
         Writer = new JournalWriter(_files, Threads.Writes, bytesMax, writesMax);
         var setup = plugin == JournalPlugin.Sqlite ? new SqliteJournalSetup(Writer, _reader, Threads.Journal, TimeProvider.System) : null;

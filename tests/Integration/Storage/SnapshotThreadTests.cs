@@ -30,7 +30,7 @@ public sealed class SnapshotThreadTests : IAsyncLifetime
 
     public SnapshotThreadTests()
     {
-        _files = JournalFiles.Open(_folder, unsafeSynchronousOff: false);
+        _files = JournalFiles.Open(_folder, unsafeSynchronousOff: false, TimeProvider.System);
         _system = AkkaWiring.Start(
             _files, _threads, _work, new KeyedHash(_files.HashKey), NullLoggerFactory.Instance, null, new StoragePlugins(Spying, []));
     }

@@ -54,7 +54,7 @@ internal static class ActorsBugs
         "the next page begins as many LSNs further on as this one had entries",
         [
             new Edit(
-                Requests, "tokens.Seal(tenant, pull, page.ServerLsn,", "tokens.Seal(tenant, pull, after + page.Changes.Count,"),
+                Requests, "plan.ServerNode, page.ServerLsn,", "plan.ServerNode, after + page.Changes.Count,"),
         ],
         Probe.ActorTest("PageTests.Pages_of_a_filter_joined_by_their_tokens_give_each_change_once"));
 

@@ -16,7 +16,7 @@ public sealed class JournalCorruptionTests
     private const int AllocatedBesideMax = 1_024 * 1_024;
 
     private static readonly string[] Manifests =
-        ["pushed/1", "registered/1", "reregistered/1", "forgotten/1", "seen/1", "pushed/2", "policy/1", "pushed/3"];
+        ["pushed/1", "registered/1", "reregistered/1", "forgotten/1", "seen/1", "pushed/2", "policy/1", "pushed/3", "restored/1"];
 
     [Property]
     public void One_flipped_bit_is_refused_by_replay(DoNotSize<int> seed)

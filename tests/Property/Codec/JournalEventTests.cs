@@ -25,10 +25,11 @@ public sealed class JournalEventTests
     }
 
     [Property]
-    public void A_clients_end_and_last_contacts_read_back_as_they_were_written(DoNotSize<int> seed)
+    public void A_clients_end_last_contacts_and_a_restoration_read_back_as_they_were_written(DoNotSize<int> seed)
     {
         var random = new Random(seed.Item);
-        foreach (var e in new TenantEvent[] { JournalSamples.Forgotten(random), JournalSamples.Seen(random) })
+        TenantEvent[] all = [JournalSamples.Forgotten(random), JournalSamples.Seen(random), JournalSamples.Restored(random)];
+        foreach (var e in all)
         {
             JournalSamples.Same(e, JournalSamples.Reader.Read(EventWriter.ManifestOf(e), EventWriter.Write(e)));
         }

@@ -36,6 +36,8 @@ public sealed class JournalGoldenTests
     [InlineData("pushed-2.bin", "593AACC2E1F84F6B8C5DAFFD1448AF66F66C6BE42D6A4D5BFBB3A19F4CDCB25B")]
     [InlineData("policy-1.bin", "F1DEACAF6FC63CA7C7F972F3E0CA243975509148FC5E3F981EC624AA06866E56")]
     [InlineData("pushed-3.bin", "9400E57F6C65BD93C510652EBA953C976BB6E4BB9352C1F0E3AF5C55B6455D25")]
+    [InlineData("snapshot-4.bin", "7989E6B64213D385F13C5B59BFE511D837B937556511ABB998E5FE8696DC1FE3")]
+    [InlineData("restored-1.bin", "B30CB4FE857ABE6F3E525AD070A706D2409E9741CAE0C47A281BD8F2F0D82713")]
     [InlineData("snapshot-3.bin", "C0CC589503234A0EAF91612E9959A940A10FEAB2F13B36E29BDCBD2497A8779B")]
     public void No_golden_file_has_changed(string file, string sha256) =>
         Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Golden(file))));
@@ -60,6 +62,14 @@ public sealed class JournalGoldenTests
 
     [Fact]
     public void Policies_still_read_and_write() => ReadsAndWrites("policy-1.bin", "policy/1", Policies);
+
+    [Fact]
+    public void A_restoration_still_reads_and_writes() =>
+        ReadsAndWrites("restored-1.bin", "restored/1", new Restored(Tiny.ServerGuid, Tiny.Now));
+
+    [Fact]
+    public void A_snapshot_of_a_restored_journal_still_reads() =>
+        SnapshotSamples.Same(RestoredSnapshot(), SnapshotReader.Read(Golden("snapshot-4.bin"), JournalSamples.Hash)!);
 
     /// <summary>Its bytes depend on the zstd library's version, so only reading is fixed.</summary>
     [Fact]
@@ -195,6 +205,12 @@ public sealed class JournalGoldenTests
         [
             Snapshot().Rows[0].ToArray().Select(static (row, i) => row with { TimestampMicros = Tiny.Now + i }).ToArray(),
         ],
+    };
+
+    private static TenantSnapshot RestoredSnapshot() => TimedSnapshot() with
+    {
+        FormerServerNodes = [Guid.Parse("5e5e5e5e-0000-4000-8000-000000000002"), Guid.Parse("5e5e5e5e-0000-4000-8000-000000000003")],
+        Clients = [Snapshot().Clients[0] with { MustRegister = true }],
     };
 
     private static Pushed Event(Judgement[] judgements, PushedChange[] changes) => new(

@@ -30,6 +30,8 @@ internal static class JournalSamples
     public static Forgotten Forgotten(Random random) =>
         new(Tiny.Client("a"), Number(random) - Number(random), (ForgetReason)random.Next(1, 3));
 
+    public static Restored Restored(Random random) => new(new Guid(Bytes(random, 16)), Number(random) - Number(random));
+
     public static Seen Seen(Random random) => new(
         [.. Enumerable.Range(0, random.Next(4)).Select(i => new Contact(Tiny.Client($"a{i}"), Number(random) - Number(random)))]);
 
@@ -177,7 +179,7 @@ internal static class JournalSamples
             return;
         }
 
-        if (expected is Domain.Forgotten or Domain.PolicySet)
+        if (expected is Domain.Forgotten or Domain.PolicySet or Domain.Restored)
         {
             Assert.Equal(expected, actual);
             return;

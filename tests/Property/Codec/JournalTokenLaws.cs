@@ -20,9 +20,9 @@ public sealed class JournalTokenLaws
     public void A_token_opens_to_what_was_sealed(DoNotSize<long> one, DoNotSize<long> other)
     {
         var (after, pinned) = (one.Item & Limits.SafeIntegerMax, other.Item & Limits.SafeIntegerMax);
-        var pull = Asked with { ContinuationToken = Tokens.Seal(Tenant, Asked, after, pinned) };
-        Assert.True(Tokens.TryOpen(Tenant, pull, out var opened, out var head));
-        Assert.Equal((after, pinned), (opened, head));
+        var pull = Asked with { ContinuationToken = Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, after, pinned) };
+        Assert.True(Tokens.TryOpen(Tenant, pull, out var node, out var opened, out var head));
+        Assert.Equal((Tiny.ServerGuid, after, pinned), (node, opened, head));
     }
 
     [Fact]
@@ -49,21 +49,22 @@ public sealed class JournalTokenLaws
     public void A_token_under_another_key_is_refused()
     {
         var others = new ContinuationTokens("01234567890123456789012345678900"u8);
-        Assert.False(others.TryOpen(Tenant, Asked with { ContinuationToken = Tokens.Seal(Tenant, Asked, 7, 9) }, out _, out _));
+        var token = Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, 7, 9);
+        Assert.False(others.TryOpen(Tenant, Asked with { ContinuationToken = token }, out _, out _, out _));
     }
 
     /// <summary>
     /// The key is kept with the journal, so a token outlives the server that sealed it, and its version. Computed once, without this code.
     /// </summary>
     [Theory]
-    [InlineData(true, "AQcAAAAAAAAACQAAAAAAAABIzSy6rNoJIXS2oyto4mtc")]
-    [InlineData(false, "AQcAAAAAAAAACQAAAAAAAAASdAR2X9lQzklyNxBIkHGh")]
+    [InlineData(true, "AgcAAAAAAAAACQAAAAAAAABeXl5eAABAAIAAAAAAAAABJjZxOcBtuqFiWU449N8Wtbvw")]
+    [InlineData(false, "AgcAAAAAAAAACQAAAAAAAABeXl5eAABAAIAAAAAAAAAB6KYEBTPK7aL9jZrrbLYKC0cY")]
     public void A_token_that_was_sealed_once_still_opens(bool filtered, string token)
     {
         var pull = Asked with { Tables = filtered ? Asked.Tables : null };
-        Assert.Equal(token, Tokens.Seal(Tenant, pull, 7, 9));
-        Assert.True(Tokens.TryOpen(Tenant, pull with { ContinuationToken = token }, out var after, out var pinned));
-        Assert.Equal((7, 9), (after, pinned));
+        Assert.Equal(token, Tokens.Seal(Tenant, pull, Tiny.ServerGuid, 7, 9));
+        Assert.True(Tokens.TryOpen(Tenant, pull with { ContinuationToken = token }, out var node, out var after, out var pinned));
+        Assert.Equal((Tiny.ServerGuid, 7, 9), (node, after, pinned));
     }
 
     [Theory]
@@ -73,12 +74,24 @@ public sealed class JournalTokenLaws
     public void A_key_of_another_length_is_a_bug(int length) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new ContinuationTokens(new byte[length]));
 
+    /// <summary>A restored journal gives the same LSNs a second time: its tokens must not pass for those of before.</summary>
+    [Fact]
+    public void Tokens_of_two_journals_of_a_tenant_differ_in_place_and_proof()
+    {
+        var one = Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, 7, 9);
+        var other = Tokens.Seal(Tenant, Asked, Guid.Empty, 7, 9);
+        var mixed = Base64Url.DecodeFromChars(one)[..33].Concat(Base64Url.DecodeFromChars(other)[33..]).ToArray();
+        Refused(Base64Url.EncodeToString(mixed));
+        Assert.True(Tokens.TryOpen(Tenant, Asked with { ContinuationToken = other }, out var node, out _, out _));
+        Assert.Equal(Guid.Empty, node);
+    }
+
     /// <summary>Every bit of every character, so every other character of one bit's distance.</summary>
     [Fact]
     public void Any_flipped_bit_of_a_token_is_refused()
     {
-        var token = Tokens.Seal(Tenant, Asked, 7, 9);
-        Assert.Equal(44, token.Length);
+        var token = Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, 7, 9);
+        Assert.Equal(68, token.Length);
         for (var bit = 0; bit < 8 * token.Length; bit++)
         {
             var flipped = token.ToCharArray();
@@ -90,7 +103,7 @@ public sealed class JournalTokenLaws
     [Fact]
     public void Any_other_character_anywhere_in_a_token_is_refused()
     {
-        var token = Tokens.Seal(Tenant, Asked, 7, 9);
+        var token = Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, 7, 9);
         for (var at = 0; at < token.Length; at++)
         {
             for (var other = (char)0; other <= 256; other++)
@@ -106,15 +119,15 @@ public sealed class JournalTokenLaws
     [Theory]
     [InlineData("")]
     [InlineData("x")]
-    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    [InlineData("============================================")]
-    [InlineData("                                            ")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("====================================================================")]
+    [InlineData("                                                                    ")]
     public void What_was_never_a_token_is_refused(string text) => Refused(text);
 
     [Fact]
     public void A_token_with_anything_before_or_behind_it_is_refused()
     {
-        var token = Tokens.Seal(Tenant, Asked, 7, 9);
+        var token = Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, 7, 9);
         foreach (var more in new[] { " ", "\n", "=", "A", "AAAA" })
         {
             Refused(token + more);
@@ -129,9 +142,9 @@ public sealed class JournalTokenLaws
     [Fact]
     public void A_token_is_one_text_only()
     {
-        var some = Enumerable.Range(0, 10_000).Select(i => Tokens.Seal(Tenant, Asked, i, 9));
+        var some = Enumerable.Range(0, 10_000).Select(i => Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, i, 9));
         var token = some.First(t => Base64Url.DecodeFromChars(t)[^1] == 0);
-        Assert.True(Tokens.TryOpen(Tenant, Asked with { ContinuationToken = token }, out _, out _));
+        Assert.True(Tokens.TryOpen(Tenant, Asked with { ContinuationToken = token }, out _, out _, out _));
         foreach (var blank in new[] { "=", " ", "\n" })
         {
             Refused(token[..^1] + blank);
@@ -143,8 +156,10 @@ public sealed class JournalTokenLaws
     private static TenantId TenantOf(string text) => TenantId.TryParse(text, out var id) ? id : throw new ArgumentException(text);
 
     private static bool Opens(Pull pull, TenantId? tenant = null) =>
-        Tokens.TryOpen(tenant ?? Tenant, pull with { ContinuationToken = Tokens.Seal(Tenant, Asked, 7, 9) }, out _, out _);
+        Tokens.TryOpen(tenant ?? Tenant, pull with { ContinuationToken = Seal() }, out _, out _, out _);
+
+    private static string Seal() => Tokens.Seal(Tenant, Asked, Tiny.ServerGuid, 7, 9);
 
     private static void Refused(string token) =>
-        Assert.False(Tokens.TryOpen(Tenant, Asked with { ContinuationToken = token }, out _, out _), token);
+        Assert.False(Tokens.TryOpen(Tenant, Asked with { ContinuationToken = token }, out _, out _, out _), token);
 }

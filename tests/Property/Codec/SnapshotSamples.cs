@@ -12,6 +12,7 @@ internal static class SnapshotSamples
         Random random, int? rows = null, int? clients = null, int? windows = null, int? marks = null, int? times = null)
     {
         var clientCount = clients ?? random.Next(1, 4);
+        var former = Enumerable.Range(0, random.Next(2) * random.Next(4)).Select(_ => new Guid(JournalSamples.Bytes(random, 16))).ToArray();
         var nodes = Enumerable.Range(0, clientCount + 1)
             .Select(i => new NodeState(Tiny.Node($"client-{i}#life"), Number(random), Number(random), Number(random))).ToArray();
         return new TenantSnapshot(
@@ -19,11 +20,17 @@ internal static class SnapshotSamples
             Head,
             Sequence,
             nodes,
-            [.. Enumerable.Range(0, clientCount).Select(i => Client(random, i, nodes.Length, windows ?? random.Next(4)))],
+            [
+                .. Enumerable.Range(0, clientCount).Select(i => Client(random, i, nodes.Length, windows ?? random.Next(4)) with
+                {
+                    MustRegister = former.Length > 0 && random.Next(2) == 0,
+                }),
+            ],
             Chunks(random, rows ?? random.Next(4), nodes.Length),
             [.. Enumerable.Range(1, marks ?? random.Next(3)).Select(i => new JournalMark(i, i + random.Next(2) + (long)i))],
             [.. Enumerable.Range(1, times ?? random.Next(3)).Select(i => new WriteMark(i, Tiny.Now + random.Next(-5, 5)))])
         {
+            FormerServerNodes = former,
             Policies = random.Next(2) == 0 ? null : JournalSamples.Policies(random),
             Conflicts = [.. Enumerable.Range(1, rows is null ? random.Next(3) : 0).Select(i => Conflict(random, i, nodes.Length))],
         };
@@ -34,6 +41,7 @@ internal static class SnapshotSamples
         Assert.Equal(expected.ServerNode, actual.ServerNode);
         Assert.Equal((expected.Head, expected.Sequence), (actual.Head, actual.Sequence));
         Assert.Equal(expected.Policies, actual.Policies);
+        Assert.Equal(expected.FormerServerNodes, actual.FormerServerNodes);
         Assert.Equal(expected.Conflicts, actual.Conflicts);
         Assert.Equal(expected.Nodes, actual.Nodes);
         Assert.Equal(expected.Marks, actual.Marks);

@@ -15,10 +15,14 @@ internal sealed class Stage
 
     public List<Entry> Entries { get; } = [];
 
-    public Refusal? Register(string client, string? node = null, long known = 0, long? lastLocal = null)
+    public Refusal? Register(
+        string client, string? node = null, long known = 0, long? lastLocal = null, NodeId? serverNode = null, bool isHeld = false)
     {
         var register = new Register(
-            Tiny.Client(client), Tiny.Node(node ?? client), known, lastLocal, VectorClock.Empty, null, [], false);
+            Tiny.Client(client), Tiny.Node(node ?? client), isHeld ? 0 : known, lastLocal, VectorClock.Empty, serverNode, [], isHeld)
+        {
+            StoodSomewhere = isHeld && known > 0,
+        };
         var decision = Tenant.Decide(register, Tiny.ServerGuid, Tiny.Now);
         if (decision.Event is { } e)
         {
@@ -81,6 +85,13 @@ internal sealed class Stage
 
     /// <summary>The server restarts from a snapshot.</summary>
     public void Restart() => Tenant = new Tenant(Tenant.Freeze());
+
+    /// <summary>The journal so far comes from a backup, and has this server node from now on.</summary>
+    public void Restore(Guid node) => Tenant.Apply(new Restored(node, Tiny.Now), ++_sequence, 50);
+
+    /// <summary>An administrator has a client forgotten.</summary>
+    public void Forget(string client) =>
+        Tenant.Apply(Tenant.Fleet.Decide(Tiny.Client(client), Tiny.Now).Event!, ++_sequence, 50);
 
     private void Record(Pushed e)
     {

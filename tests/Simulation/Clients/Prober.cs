@@ -49,9 +49,9 @@ internal sealed class Prober(World world, Ledger ledger, string client, Replica 
 
     private Probe ForgedToken(int tenant)
     {
-        Span<byte> token = stackalloc byte[33];
+        Span<byte> token = stackalloc byte[51];
         world.Chance.Fill(token);
-        token[0] = 1;
+        token[0] = 2;
         var text = Convert.ToBase64String(token).Replace('+', '-').Replace('/', '_');
         return new Probe(Sight.TokenRefused400, "INVALID_CONTINUATION_TOKEN", Pull(tenant, State, 0, text));
     }

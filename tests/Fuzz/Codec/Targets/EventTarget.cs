@@ -13,6 +13,7 @@ internal static class StoredEvents
     [
         EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest, EventWriter.ForgottenManifest,
         EventWriter.SeenManifest, EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest, EventWriter.PushedSettlingManifest,
+        EventWriter.RestoredManifest,
     ];
 
     public static IReadOnlyList<byte[]> Tokens { get; } =
@@ -50,6 +51,7 @@ internal static class StoredEvents
         new[]
             {
                 (1, "registered-1.bin"), (2, "reregistered-1.bin"), (3, "forgotten-1.bin"), (4, "seen-1.bin"), (6, "policy-1.bin"),
+                (8, "restored-1.bin"),
             }
             .Select(static f => Input(f.Item1, Golden(f.Item2)))
             .Concat(Enumerable.Range(0, 10).Select(static seed =>

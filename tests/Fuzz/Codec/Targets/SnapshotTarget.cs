@@ -23,7 +23,7 @@ internal sealed class SnapshotTarget : FuzzTarget
 
     public override IEnumerable<byte[]> Seeds()
     {
-        byte[][] golden = [.. new[] { 1, 2, 3 }.Select(static format => StoredEvents.Golden($"snapshot-{format}.bin"))];
+        byte[][] golden = [.. new[] { 1, 2, 3, 4 }.Select(static format => StoredEvents.Golden($"snapshot-{format}.bin"))];
         var drawn = Enumerable.Range(0, 12).Select(static seed => SnapshotSamples.Make(new Random(seed)))
             .Select(static s => SnapshotWriter.Write(s, JournalSamples.Hash));
         foreach (var stored in golden.Concat(drawn).Where(s => s.Length < InputBytesMax))
@@ -134,6 +134,12 @@ internal sealed class SnapshotTarget : FuzzTarget
         if (stored[0] > SnapshotWriter.SecondFormat)
         {
             from.Policies();
+            from.Varint();
+        }
+
+        if (stored[0] == SnapshotWriter.RestoredFormat)
+        {
+            from.Varint();
             from.Varint();
         }
 

@@ -24,18 +24,19 @@ internal sealed class TokenTarget : FuzzTarget
         [.. new[] { "=", "-", "_", "+", "/", " ", "\n", "A", "AQ" }.Select(Encoding.ASCII.GetBytes)];
 
     public override IEnumerable<byte[]> Seeds() =>
-        new[] { 0L, 5, 1_000, Limits.SafeIntegerMax }.Select(at => Encoding.ASCII.GetBytes(Tokens32.Seal(_tenant, Asked, at, at + 1)));
+        new[] { 0L, 5, 1_000, Limits.SafeIntegerMax }
+            .Select(at => Encoding.ASCII.GetBytes(Tokens32.Seal(_tenant, Asked, Tiny.ServerGuid, at, at + 1)));
 
     public override bool Run(byte[] input)
     {
         var text = Encoding.UTF8.GetString(input);
-        if (!Tokens32.TryOpen(_tenant, Asked with { ContinuationToken = text }, out var after, out var pinned))
+        if (!Tokens32.TryOpen(_tenant, Asked with { ContinuationToken = text }, out var node, out var after, out var pinned))
         {
-            Oracle.Same((0L, 0L), (after, pinned), "a refused token says nothing");
+            Oracle.Same((default(Guid), 0L, 0L), (node, after, pinned), "a refused token says nothing");
             return false;
         }
 
-        Oracle.Same(Tokens32.Seal(_tenant, Asked, after, pinned), text, "a token that opens is the one that was sealed");
+        Oracle.Same(Tokens32.Seal(_tenant, Asked, node, after, pinned), text, "a token that opens is the one that was sealed");
         return true;
     }
 }

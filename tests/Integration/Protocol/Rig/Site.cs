@@ -22,6 +22,8 @@ public sealed class Site : IAsyncLifetime
 
     public Uri Address => Server.Address;
 
+    public string DataDir => Server.DataDir;
+
     private TestServer Server => _server ?? throw new InvalidOperationException("The server has not been started.");
 
     public async Task InitializeAsync()
@@ -38,10 +40,15 @@ public sealed class Site : IAsyncLifetime
     }
 
     /// <summary>Stops in order and starts again on the same folder. Devices made before talk to nobody any more.</summary>
-    public async Task RestartAsync()
+    public Task RestartAsync() => RestartAsync(static () => Task.CompletedTask);
+
+    /// <summary>Stops in order, does something to the folder, and starts again on it.</summary>
+    public async Task RestartAsync(Func<Task> meanwhile)
     {
         var before = _http;
-        await Server.RestartAsync();
+        await Server.StopAsync();
+        await meanwhile();
+        await Server.InitializeAsync();
         before?.Dispose();
         _http = NewHttp();
     }
