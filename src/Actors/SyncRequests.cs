@@ -71,7 +71,7 @@ internal sealed class SyncRequests(
         }
 
         Guid? of = pull.ContinuationToken is null ? null : journal;
-        return await ReadPageAsync(tenant, new PlanPage(tenant, pull, after, Journal: of), pinned, Limits.PagePayloadBytesMax)
+        return await ReadPageAsync(tenant, new PlanPage(tenant, pull, after, Journal: of, Pinned: pinned), Limits.PagePayloadBytesMax)
             .ConfigureAwait(false);
     }
 
@@ -80,11 +80,11 @@ internal sealed class SyncRequests(
     /// client's on its position.
     /// </summary>
     public Task<Reply<PullReply>> ReadOnAsync(TenantId tenant, Pull pull, long after, long payloadBytesMax) =>
-        ReadPageAsync(tenant, new PlanPage(tenant, pull, after, ReadsOn: true), long.MaxValue, payloadBytesMax);
+        ReadPageAsync(tenant, new PlanPage(tenant, pull, after, ReadsOn: true), payloadBytesMax);
 
-    private async Task<Reply<PullReply>> ReadPageAsync(TenantId tenant, PlanPage ask, long pinned, long payloadBytesMax)
+    private async Task<Reply<PullReply>> ReadPageAsync(TenantId tenant, PlanPage ask, long payloadBytesMax)
     {
-        var (pull, after) = (ask.Pull, ask.After);
+        var pull = ask.Pull;
         var (refusal, plan) = await AskAsync<PagePlan>(ask).ConfigureAwait(false);
         if (plan is null)
         {
@@ -93,13 +93,14 @@ internal sealed class SyncRequests(
 
         try
         {
-            var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node, payloadBytesMax);
+            var pinned = Math.Min(ask.Pinned, plan.HeadLsn);
+            var page = new PageBuilder(pull, ask.After, pinned, plan.Node, payloadBytesMax, plan.First?.Latest);
             if (!JournalChanges.TryFill(page, plan))
             {
                 await ReadAsync(() => changes.Fill(page, tenant, plan)).ConfigureAwait(false);
             }
 
-            var token = page.HasMore ? tokens.Seal(tenant, pull, plan.ServerNode, page.ServerLsn, Math.Min(pinned, plan.HeadLsn)) : null;
+            var token = page.HasMore ? tokens.Seal(tenant, pull, plan.ServerNode, page.ServerLsn, pinned) : null;
             return new Reply<PullReply>(null, new PullReply(page, plan.ServerNode, plan.HeadLsn, token));
         }
         catch (Exception e) when (IsOfStorage(e))

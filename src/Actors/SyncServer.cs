@@ -68,7 +68,12 @@ public sealed class SyncServer : IAsyncDisposable
         _requests = new SyncRequests(
             _port.AskAsync, new JournalChanges(_reader.Read), new ContinuationTokens(files.TokenKey), log, threads.Reads.RunAsync);
         _feeds = new Feeds(
-            _port, provider, (of, pull, after) => _requests.ReadOnAsync(of, pull, after, Limits.StreamPayloadBytesMax), Zstd, time);
+            _port,
+            provider,
+            (of, pull, after) => _requests.ReadOnAsync(of, pull, after, Limits.StreamPayloadBytesMax),
+            options.FirstSyncChanges,
+            Zstd,
+            time);
         foreach (var note in files.Notes)
         {
             StorageLog.Noted(log, note);

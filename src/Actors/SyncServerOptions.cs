@@ -49,6 +49,11 @@ public sealed record SyncServerOptions
     /// <summary>Bytes of events after which a tenant keeps a snapshot.</summary>
     public long SnapshotBytes { get; init; } = 256L * 1_024 * 1_024;
 
+    /// <summary>
+    /// A client that begins at 0 is given all changes where there are no more than these, else each row's latest (docs/protocol.md 6.3).
+    /// </summary>
+    public long FirstSyncChanges { get; init; } = Domain.Limits.PageEntriesMax;
+
     /// <summary>Bytes of recent events that one tenant keeps in memory.</summary>
     public long TailBytesPerTenant { get; init; } = 4L * 1_024 * 1_024;
 

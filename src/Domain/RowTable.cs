@@ -51,6 +51,7 @@ public sealed class RowTable
 
     private readonly List<RowVersion[]> _chunks = [];
     private readonly List<bool> _shared = [];
+    private readonly LatestLsns _latest = new();
     private int[] _index = new int[256];
 
     /// <summary>How many rows.</summary>
@@ -87,12 +88,27 @@ public sealed class RowTable
             _shared[chunk] = false;
         }
 
-        _chunks[chunk][at % ChunkRows] = version;
+        ref var place = ref _chunks[chunk][at % ChunkRows];
+        if (place.Lsn > 0)
+        {
+            _latest.Remove(place.Lsn);
+        }
+
+        place = version;
+        if (version.Lsn > 0)
+        {
+            _latest.Add(version.Lsn);
+        }
+
         if (Count * 2L > _index.Length)
         {
             Grow();
         }
     }
+
+    /// <summary>Where the rows' latest changes stand now; later writes do not show in it.</summary>
+    /// <param name="head">The highest LSN.</param>
+    public LatestChanges FreezeLatest(long head) => _latest.Freeze(head);
 
     /// <summary>The rows as they are now, in chunks of <see cref="ChunkRows"/>; later writes do not show in it.</summary>
     public IReadOnlyList<ReadOnlyMemory<RowVersion>> Freeze()

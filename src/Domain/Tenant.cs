@@ -229,6 +229,9 @@ public sealed class Tenant
     /// <summary>The sequence number from which to read the journal forward to meet that LSN.</summary>
     public long SequenceBefore(long lsn) => _index.SequenceBefore(lsn);
 
+    /// <summary>The rows' latest changes, and where in the journal LSNs stand, as it is now. Copies next to nothing.</summary>
+    public (LatestChanges Latest, LsnMarks Marks) FreezeLatest() => (_rows.FreezeLatest(Head), _index.Marks);
+
     /// <summary>The state as it is now; later events do not show in it. Copies little: rows are shared until they change.</summary>
     public TenantSnapshot Freeze() => new(
         ServerNode ?? throw new InvalidOperationException("A tenant without events has nothing to keep."),

@@ -36,15 +36,24 @@ internal sealed class JournalChanges(ReadJournal read)
     /// <summary>Fills a page from the journal. The page says when it is full.</summary>
     public void Fill(PageBuilder page, TenantId tenant, PagePlan plan)
     {
-        Read(tenant, plan.FromSequence, plan.HeadSequence, row =>
+        var from = plan.FromSequence;
+        while (!page.IsFull && from <= plan.HeadSequence)
         {
-            if (EventWriter.IsPush(row.Manifest))
+            Read(tenant, from, plan.HeadSequence, row =>
             {
-                page.Add(row.Bytes);
-            }
+                if (EventWriter.IsPush(row.Manifest))
+                {
+                    page.Add(row.Bytes);
+                }
 
-            return !page.IsFull;
-        });
+                // What a first sync is not given is not read either, as far as the index knows where it ends.
+                var next = plan.First is { } first && !page.IsFull ? first.Marks.SequenceBefore(page.Seek()) : 0;
+                var goesOn = next <= row.Sequence + 1;
+                from = goesOn ? row.Sequence + 1 : next;
+                return !page.IsFull && goesOn;
+            });
+        }
+
         if (!page.IsFull)
         {
             throw new JournalDamageException(tenant, plan.HeadSequence, $"should have brought more than LSN {page.ServerLsn}");

@@ -18,9 +18,10 @@ internal sealed record FeedPage(ReadOnlyMemory<byte> Bytes, long ServerLsn, bool
 /// </summary>
 /// <param name="read">Reads a page above an LSN.</param>
 /// <param name="writer">Writes it.</param>
+/// <param name="firstSyncChanges">A stream from 0 that has more than these before it is sent each row's latest change alone.</param>
 /// <param name="behind">Goes on behind a task that others wait for too.</param>
 internal sealed class FeedPages(
-    Func<TenantId, Pull, long, Task<Reply<PullReply>>> read, StreamEventWriter writer, Func<Task, Task> behind)
+    Func<TenantId, Pull, long, Task<Reply<PullReply>>> read, StreamEventWriter writer, long firstSyncChanges, Func<Task, Task> behind)
 {
     /// <summary>Bytes of events that are kept; beyond, each stream makes its own.</summary>
     public const long KeptBytesMax = 16L * 1_024 * 1_024;
@@ -33,6 +34,8 @@ internal sealed class FeedPages(
     /// <summary>The next event above that LSN.</summary>
     public async Task<Reply<FeedPage>> ReadAsync(TenantId tenant, Pull pull, long after, long head)
     {
+        // Where it has caught up, a stream from 0 is sent what the others are, and shares it with them.
+        pull = IsFirst(pull, after, head) ? pull : pull with { SinceLsn = after };
         var shared = await ReadSharedAsync(tenant, pull with { ExcludeOwn = false }, after, head).ConfigureAwait(false);
         // A refusal may be meant for the client that came first.
         var isOthers = shared.Value is not { } page || (pull.ExcludeOwn && page.Authors.Any(author => author.IsOf(pull.Client)));
@@ -56,6 +59,8 @@ internal sealed class FeedPages(
         }
     }
 
+    private bool IsFirst(Pull pull, long after, long head) => pull.SinceLsn == 0 && head - after > firstSyncChanges;
+
     private async Task<Reply<FeedPage>> ReadSharedAsync(TenantId tenant, Pull pull, long after, long head)
     {
         var key = new Key(
@@ -63,7 +68,7 @@ internal sealed class FeedPages(
             after,
             head,
             pull.MaxEntries,
-            (pull.Base64 ? 1 : 0) | (pull.AcceptCompressed ? 2 : 0),
+            (pull.Base64 ? 1 : 0) | (pull.AcceptCompressed ? 2 : 0) | (IsFirst(pull, after, head) ? 4 : 0),
             pull.Tables is null ? null : string.Join(',', pull.Tables));
         if (!_kept.TryGetValue(key, out var lazy))
         {

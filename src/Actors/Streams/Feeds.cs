@@ -26,11 +26,12 @@ internal sealed class Feeds : IFeedSource, IDisposable
         TenantPort port,
         IActorRefProvider provider,
         Func<TenantId, Pull, long, Task<Reply<PullReply>>> read,
+        long firstSyncChanges,
         ZstdFrames zstd,
         TimeProvider time)
     {
         (_port, _provider, Time) = (port, provider, time);
-        _pages = new FeedPages(read, new StreamEventWriter(new PullWriter(zstd)), _fanOut.Behind);
+        _pages = new FeedPages(read, new StreamEventWriter(new PullWriter(zstd)), firstSyncChanges, _fanOut.Behind);
         _sweeps = time.CreateTimer(static feeds => ((Feeds)feeds!).Sweep(), this, SweepEvery, SweepEvery);
     }
 

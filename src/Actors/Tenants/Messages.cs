@@ -24,7 +24,9 @@ internal sealed record StorePush(TenantId Tenant, Push Push) : ITenantMessage;
 /// Whether the server reads on by itself, for a stream or a pull that waited: that is no word of the client's on its position.
 /// </param>
 /// <param name="Journal">The journal that the pull's token was made for; null where it has none.</param>
-internal sealed record PlanPage(TenantId Tenant, Pull Pull, long After, bool ReadsOn = false, Guid? Journal = null) : ITenantMessage;
+/// <param name="Pinned">The head that the pull's token pinned; without one, none.</param>
+internal sealed record PlanPage(
+    TenantId Tenant, Pull Pull, long After, bool ReadsOn = false, Guid? Journal = null, long Pinned = long.MaxValue) : ITenantMessage;
 
 /// <summary>Make a stream the client's one live stream; where it resumes is the client's word on its position.</summary>
 internal sealed record OpenStream(TenantId Tenant, Pull Pull, ILiveStream Stream) : ITenantMessage;
@@ -74,8 +76,15 @@ internal sealed record PushStored(
 /// <param name="Recent">The events themselves, where they are all in memory; else null.</param>
 /// <param name="ServerNode">The journal's own node.</param>
 /// <param name="Node">The client's current node.</param>
+/// <param name="First">What a first sync is given; null where every change is given.</param>
 internal sealed record PagePlan(
-    long HeadLsn, long HeadSequence, long FromSequence, IReadOnlyList<byte[]>? Recent, Guid ServerNode, NodeId Node);
+    long HeadLsn,
+    long HeadSequence,
+    long FromSequence,
+    IReadOnlyList<byte[]>? Recent,
+    Guid ServerNode,
+    NodeId Node,
+    FirstSync? First = null);
 
 /// <summary>Answer to <see cref="LocateChanges"/>: sequence numbers from which to read forward, one for each LSN.</summary>
 internal sealed record ChangesLocated(IReadOnlyList<long> FromSequences, long HeadSequence);

@@ -94,6 +94,20 @@ internal sealed class TenantClients<TCaller>(
         });
     }
 
+    /// <summary>Notes that a client lives, and where it stands (protocol 4.4).</summary>
+    public void Note(Heartbeat heartbeat, TCaller from)
+    {
+        if (cycle.Tenant.CheckClient(heartbeat.Client, null) is { } refusal)
+        {
+            cycle.Answer(from, refusal);
+            return;
+        }
+
+        cycle.Tenant.SetPosition(heartbeat.Client, heartbeat.CurrentLsn);
+        cycle.Answer(from, null);
+        outlet.Beat(heartbeat.Client, cycle.DurableHead, from);
+    }
+
     /// <summary>Says how the clients are (docs/protocol.md 6.6).</summary>
     public void List(ListClients m, TCaller from, long now)
     {

@@ -17,6 +17,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     private readonly HashSet<TCaller> _owed = [];
     private readonly SnapshotSchedule _snapshots = new(services.Options, PersistenceIds.Of(id));
     private readonly Tail _tail = new(services.Options.TailBytesPerTenant, services.TailBudget);
+    private readonly FirstSyncs _firstSyncs = new(services.Options.FirstSyncChanges, services.Time);
     private readonly Waiters<TCaller> _waiters = new(
         (to, answer) => outlet.Answer(to, services.Right.Valid(id) ? answer : ComeAgain.StorageUnavailable));
 
@@ -81,7 +82,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
                 break;
             case PlanPage m:
                 _tenant.Fleet.Hear(m.Pull.Client, now);
-                Clients.Behind(m.Pull.Client, () => Answer(from, Plan(m)));
+                Clients.Behind(m.Pull.Client, () => Plan(m, from));
                 break;
             case AwaitChange m:
                 Clients.Behind(m.Waiter.Pull.Client, () => Answer(from, _waiters.Keep(m.Waiter, from, _tenant, _durable.Lsn)));
@@ -95,7 +96,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
                 break;
             case NoteHeartbeat m:
                 _tenant.Fleet.Hear(m.Heartbeat.Client, now);
-                Clients.Behind(m.Heartbeat.Client, () => Note(m.Heartbeat, from));
+                Clients.Behind(m.Heartbeat.Client, () => Clients.Note(m.Heartbeat, from));
                 break;
             case ListClients m:
                 Clients.List(m, from, now);
@@ -178,20 +179,35 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         Persist(applied, from, Stored);
     }
 
-    private object Plan(PlanPage m)
+    private void Plan(PlanPage m, TCaller from)
+    {
+        var first = _tenant.CheckClient(m.Pull.Client, m.Pull.ServerNode) is null ? _firstSyncs.Find(m, _tenant) : null;
+        if (first?.Latest.Head > _durable.Lsn)
+        {
+            AnswerBehindWrites(from, () => Plan(m, first));
+        }
+        else
+        {
+            Answer(from, Plan(m, first));
+        }
+    }
+
+    private object Plan(PlanPage m, FirstSync? first)
     {
         if (Admit(m.Pull, isItsWord: !m.ReadsOn, m.Journal) is { } refusal)
         {
             return refusal;
         }
 
+        var next = first?.Latest.NextFrom(m.After + 1) ?? m.After + 1;
         return new PagePlan(
             _durable.Lsn,
             _durable.Sequence,
-            _tenant.SequenceBefore(m.After + 1),
-            _tail.Above(m.After, Limits.PageScanBytesMax),
+            _tenant.SequenceBefore(next),
+            _tail.Above(next - 1, Limits.PageScanBytesMax),
             _tenant.ServerNode!.Value,
-            _tenant.StandingOf(m.Pull.Client).Node);
+            _tenant.StandingOf(m.Pull.Client).Node,
+            first);
     }
 
     private Refusal? Admit(Pull pull, bool isItsWord, Guid? journal = null)
@@ -217,19 +233,6 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
 
         _owed.Remove(from);
         outlet.Open(m, new StreamOpened(_durable.Lsn), from);
-    }
-
-    private void Note(Heartbeat heartbeat, TCaller from)
-    {
-        if (_tenant.CheckClient(heartbeat.Client, null) is { } refusal)
-        {
-            Answer(from, refusal);
-            return;
-        }
-
-        _tenant.SetPosition(heartbeat.Client, heartbeat.CurrentLsn);
-        _owed.Remove(from);
-        outlet.Beat(heartbeat.Client, _durable.Lsn, from);
     }
 
     /// <summary>Encodes an event, so that nothing about it can fail later, ties it to its place, and makes it part of the state.</summary>

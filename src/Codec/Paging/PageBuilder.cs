@@ -12,6 +12,7 @@ public sealed class PageBuilder
     private readonly byte[][]? _tables;
     private readonly byte[]? _notBy;
     private readonly bool _acceptCompressed;
+    private readonly LatestChanges? _latest;
     private readonly long _after;
     private PageCut _cut;
     private long _scannedBytes;
@@ -22,14 +23,26 @@ public sealed class PageBuilder
     /// <param name="pinned">The head as the first page of this pull saw it.</param>
     /// <param name="ownNode">The client's current node, whose changes <c>exclude_own</c> leaves out.</param>
     /// <param name="payloadBytesMax">Bytes of keys and data, about: the entry that crosses it still goes in.</param>
-    public PageBuilder(Pull pull, long after, long pinned, NodeId ownNode, long payloadBytesMax = Limits.PagePayloadBytesMax)
+    /// <param name="latest">
+    /// Of the changes up to its head, at most the pinned one, only those are given that were their rows' latest; null: all are given.
+    /// </param>
+    public PageBuilder(
+        Pull pull,
+        long after,
+        long pinned,
+        NodeId ownNode,
+        long payloadBytesMax = Limits.PagePayloadBytesMax,
+        LatestChanges? latest = null)
     {
         _after = after;
+        _latest = latest is null || latest.Head <= pinned ? latest : throw new ArgumentException(
+            $"What is superseded at {latest.Head} may stand at {pinned}.", nameof(latest));
         _cut = new PageCut(after, pinned, pull.MaxEntries, payloadBytesMax);
         _acceptCompressed = pull.AcceptCompressed;
         Stored = new StoredChanges((int)Math.Min(pull.MaxEntries, Math.Max(0, pinned - after)));
         _notBy = pull.ExcludeOwn ? Encoding.UTF8.GetBytes(ownNode.Value) : null;
         _tables = pull.Tables?.Select(Encoding.UTF8.GetBytes).ToArray();
+        Seek();
     }
 
     /// <summary>The changes so far, by LSN.</summary>
@@ -68,6 +81,21 @@ public sealed class PageBuilder
         return authors;
     }
 
+    /// <summary>
+    /// Moves over the changes that are not given because a later one up to the pinned head stands for their row, where the page takes more.
+    /// The LSN of the next that is given: the events before it need not be added.
+    /// </summary>
+    public long Seek()
+    {
+        var next = _latest is null ? ServerLsn + 1 : _latest.NextFrom(ServerLsn + 1);
+        if (!IsFull && next > ServerLsn + 1)
+        {
+            _cut.Pass(ServerLsn + 1, next - 1);
+        }
+
+        return next;
+    }
+
     /// <summary>Takes what the page wants of the next event; one that brings nothing new costs next to nothing.</summary>
     /// <param name="pushedEvent">Bytes of the event of a push, which must not change while the page is used.</param>
     public void Add(ReadOnlyMemory<byte> pushedEvent)
@@ -90,13 +118,20 @@ public sealed class PageBuilder
         {
             if (walk.Verdict == Verdict.Accepted && walk.Lsn > ServerLsn)
             {
-                Offer(walk.Change(), byOther);
+                Offer(in walk, byOther);
             }
         }
     }
 
-    private void Offer(in StoredChange change, bool byOther)
+    private void Offer(scoped in PushedWalk walk, bool byOther)
     {
+        if (_latest is not null && _latest.NextFrom(walk.Lsn) > walk.Lsn)
+        {
+            _cut.Pass(walk.Lsn, walk.Lsn);
+            return;
+        }
+
+        var change = walk.Change();
         var payload = change.Key.Length + (_acceptCompressed ? change.Data.Length : change.DataBytes);
         if (_cut.Offer(change.Lsn, payload, byOther && IsWanted(change.Table.Span)))
         {

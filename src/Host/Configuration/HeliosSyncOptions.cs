@@ -77,6 +77,11 @@ public sealed record HeliosSyncOptions
     /// <summary>Events after which a tenant keeps a snapshot: with fewer it is read back faster, and writes more. At least 10.</summary>
     public int SnapshotEvents { get; set; } = 50_000;
 
+    /// <summary>
+    /// A client that begins at 0 is given all changes of a tenant that has no more than these, else each row's latest alone.
+    /// </summary>
+    public long FirstSyncChanges { get; set; } = Domain.Limits.PageEntriesMax;
+
     /// <summary>What becomes of conflicts in tenants that have no policy of their own (protocol 5.5), such as <c>server-wins</c>.</summary>
     public string ConflictPolicy { get; set; } = ConflictPolicyNames.Of(Domain.ConflictPolicy.Reject);
 

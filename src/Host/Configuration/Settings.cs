@@ -29,6 +29,7 @@ namespace HeliosSync.Host;
 /// <param name="ConnectionsMax">Open connections.</param>
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
 /// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
+/// <param name="FirstSyncChanges">Changes up to which a client that begins at 0 is given all.</param>
 /// <param name="Journal">How the journal is written.</param>
 /// <param name="UnsafeSynchronousOff">Whether a power cut may lose what was acknowledged; never in Production.</param>
 /// <param name="NodeId">This server's name among several.</param>
@@ -58,6 +59,7 @@ public sealed record Settings(
     int ConnectionsMax,
     TimeSpan ShutdownTime,
     int SnapshotEvents,
+    long FirstSyncChanges,
     JournalPlugin Journal,
     bool UnsafeSynchronousOff,
     string NodeId,

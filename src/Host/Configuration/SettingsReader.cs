@@ -78,6 +78,7 @@ internal sealed class SettingsReader
             options.ConnectionsMax,
             TimeSpan.FromSeconds(options.ShutdownSeconds),
             options.SnapshotEvents,
+            options.FirstSyncChanges,
             Journal(options.Journal),
             options.UnsafeSynchronousOff,
             options.NodeId ?? Environment.MachineName,
@@ -224,6 +225,7 @@ internal sealed class SettingsReader
         Between(nameof(o.ConnectionsMax), o.ConnectionsMax, 1, 1_000_000);
         Between(nameof(o.ShutdownSeconds), o.ShutdownSeconds, 1, 3_600);
         Between(nameof(o.SnapshotEvents), o.SnapshotEvents, 10, 10_000_000);
+        Between(nameof(o.FirstSyncChanges), o.FirstSyncChanges, 0, Limits.SafeIntegerMax);
     }
 
     private void Between(string option, long value, long least, long most) => Note(

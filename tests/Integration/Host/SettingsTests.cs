@@ -49,6 +49,7 @@ public sealed class SettingsTests : IDisposable
         { "HeliosSync:ConnectionsMax", "0", "ConnectionsMax is 0" },
         { "HeliosSync:ShutdownSeconds", "0", "ShutdownSeconds is 0" },
         { "HeliosSync:SnapshotEvents", "9", "SnapshotEvents is 9" },
+        { "HeliosSync:FirstSyncChanges", "-1", "FirstSyncChanges is -1" },
         { "HeliosSync:Journal", "postgres", "Journal is \"postgres\"" },
         { "HeliosSync:UnsafeSynchronousOff", "true", "UnsafeSynchronousOff is on, and is refused in Production" },
         { "HeliosSync:AdvertisedAddress", "here", "AdvertisedAddress is \"here\"" },

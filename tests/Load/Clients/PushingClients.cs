@@ -131,4 +131,6 @@ internal sealed class PushingClients : IDisposable
 /// <param name="RowsEach">
 /// Rows that each client writes in turn, at least as many as a batch has changes; null: each change is of a new one.
 /// </param>
-internal sealed record PushPlan(string Tenant, int Clients, int BatchChanges, int DataBytes, bool Base64, int? RowsEach = null);
+/// <param name="Scattered">Whether it writes them in the order of chance, and so some more often than others.</param>
+internal sealed record PushPlan(
+    string Tenant, int Clients, int BatchChanges, int DataBytes, bool Base64, int? RowsEach = null, bool Scattered = false);

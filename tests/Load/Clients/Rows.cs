@@ -23,7 +23,8 @@ internal static class Rows
     public static void Fill(PushPlan plan, int client, long localLsn, Span<byte> key, Span<byte> data)
     {
         // The first half of a key is a permutation of (client, row): no two rows share one.
-        var row = Mix(Word(client, plan.RowsEach is { } rows ? localLsn % rows : localLsn));
+        var turn = plan.Scattered ? (long)(Mix((ulong)localLsn) >> 1) : localLsn;
+        var row = Mix(Word(client, plan.RowsEach is { } rows ? turn % rows : localLsn));
         BinaryPrimitives.WriteUInt64LittleEndian(key, row);
         BinaryPrimitives.WriteUInt64LittleEndian(key[sizeof(ulong)..], Mix(row));
         var state = Mix(Word(client, localLsn));

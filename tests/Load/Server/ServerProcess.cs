@@ -95,6 +95,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
         start.Environment["BIND_ADDR"] = "127.0.0.1:0";
         start.Environment["JWT_SECRET"] = how.Secret;
         start.Environment["LOG_LEVEL"] = "info";
+        // Who compares what the server holds with what clients were told wants every change, not each row's latest.
+        start.Environment["HeliosSync__FirstSyncChanges"] = "9007199254740991";
         // The apphost looks for the runtime; the tool runs on one that will do.
         start.Environment["DOTNET_ROOT"] = RuntimeRoot();
         foreach (var (name, value) in how.Variables)

@@ -22,7 +22,7 @@ internal sealed class Machine
     private bool _wasForgotten;
     private bool _isOff;
     private bool _isUpToDate;
-    private (long Since, string Token, long After, int ServerLife)? _page;
+    private (long Since, string Token, long After, int ServerLife, long Pinned)? _page;
 
     public Machine(World world, Network network, Ledger ledger, int tenant, int number, Traits traits, Zstd zstd)
     {
@@ -194,9 +194,11 @@ internal sealed class Machine
                 _world.Violate(Oracle.AnswerIsAllowed, $"{Client}: has_more is {page.HasMore}, the token {page.Token}");
             }
 
-            _page = page.HasMore && Traits.FollowsTokens ? (since, page.Token!, page.ServerLsn, page.ServerLife) : null;
+            var pinned = _page?.Pinned ?? page.HeadLsn;
+            _world.Tally.Hit(since == 0 && _page is { } before && before.ServerLife < page.ServerLife, Sight.FirstSyncSpannedACrash);
+            _page = page.HasMore && Traits.FollowsTokens ? (since, page.Token!, page.ServerLsn, page.ServerLife, pinned) : null;
             _isUpToDate = !page.HasMore;
-            Replica.TakePage(page);
+            Replica.TakePage(page, since == 0 ? pinned : 0);
         });
     }
 

@@ -81,7 +81,9 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
     public byte[] SomeData() => [ledger.Truth.Tag, (byte)world.Chance.Below(4), .. new byte[world.Chance.Below(traits.Padding + 1)]];
 
     /// <summary>A page of a pull.</summary>
-    public void TakePage(Answer page)
+    /// <param name="page">The page.</param>
+    /// <param name="firstSyncTo">Of a pull from 0 the head that its first page pinned; of any other 0.</param>
+    public void TakePage(Answer page, long firstSyncTo = 0)
     {
         foreach (var change in page.Changes)
         {
@@ -89,7 +91,7 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
             Take(change);
         }
 
-        MoveTo(page.ServerLsn);
+        MoveTo(page.ServerLsn, firstSyncTo);
         TakeClock(page);
         if (State.MustPull && !page.HasMore)
         {
@@ -316,14 +318,18 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
         }
     }
 
-    private void MoveTo(long lsn)
+    private void MoveTo(long lsn, long firstSyncTo = 0)
     {
         for (var passed = State.Position + 1; passed <= Math.Min(lsn, ledger.Head); passed++)
         {
             var change = ledger.At(passed);
             var isHad = State.Given.Contains(passed) || change.Node == State.Node
                 || (traits.Filter is not null && change.Row.Table != traits.Filter);
-            if (!isHad)
+            if (!isHad && ledger.IsSuperseded(passed, firstSyncTo))
+            {
+                world.Tally.Saw(Sight.FirstSyncLeftOut);
+            }
+            else if (!isHad)
             {
                 world.Violate(Oracle.PositionPassesNothing, $"{State.Node} moves from {State.Position} to {lsn}, over {passed}: {change}");
                 return;

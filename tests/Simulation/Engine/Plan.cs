@@ -34,6 +34,9 @@ internal sealed record Plan
     /// </summary>
     public required bool Forgets { get; init; }
 
+    /// <summary>Changes up to which a client that begins at 0 is given all of them; few, where it is to be given the rows' latest.</summary>
+    public required long FirstSyncChanges { get; init; }
+
     /// <summary>Client machines of each tenant.</summary>
     public required IReadOnlyList<int> Clients { get; init; }
 
@@ -42,6 +45,7 @@ internal sealed record Plan
     {
         DataDir = "",
         SnapshotEvents = SnapshotEvents,
+        FirstSyncChanges = FirstSyncChanges,
         TailBytesPerTenant = TailBytes,
         PassivateAfter = TimeSpan.FromMicroseconds(PassivateMicros),
         Policies = ConflictPolicies.TryCreate(Policy, [])!,
@@ -75,6 +79,7 @@ internal sealed record Plan
             TickMicrosMax = isBusy ? World.Second : 14 * World.Second,
             Clients = [Crowd(chance), Crowd(chance), Crowd(chance)],
             Forgets = chance.OneIn(2),
+            FirstSyncChanges = chance.OneIn(3) ? 1_000 : chance.Below(12),
         };
     }
 

@@ -33,6 +33,12 @@ internal enum Sight
     PageWithoutOwn,
     PageInBase64,
     PagePinnedBelowTheHead,
+
+    /// <summary>A first sync passed over a change that a later one up to its pinned head supersedes.</summary>
+    FirstSyncLeftOut,
+
+    /// <summary>A first sync went on after a crash, without what the server had kept for it.</summary>
+    FirstSyncSpannedACrash,
     SnapshotKept,
     SnapshotUsed,
     SnapshotCorruptPassedOver,

@@ -52,6 +52,23 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
 
     public Edit At(long lsn) => _changes[(int)lsn - 1];
 
+    /// <summary>Whether a later change of its row stands up to that head: a first sync pinned there need not give it.</summary>
+    public bool IsSuperseded(long lsn, long pinned)
+    {
+        for (var later = lsn + 1; later <= Math.Min(pinned, Head); later++)
+        {
+            if (At(later).Row == At(lsn).Row)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>How many changes a first sync must give that begins now.</summary>
+    public long StandingCount => _versions.Count;
+
     public Edit? Version(Row row) => _versions.GetValueOrDefault(row);
 
     /// <summary>Whether a client is registered, or was: what it asked before it was forgotten may still be answered.</summary>
