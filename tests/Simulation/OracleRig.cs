@@ -80,6 +80,15 @@ internal sealed class OracleRig : IDisposable
             new[] { judgement }, new[] { change }, edit.LocalLsn, 0));
     }
 
+    /// <summary>Of the journal only the registration is left.</summary>
+    public void Restore()
+    {
+        var registered = new Registered(Client("c1"), Node("c1"), ServerNode, [], 0, First: true);
+        var restored = new Restored(new Guid("22222222-2222-2222-2222-222222222222"), 0);
+        Ledger.Restore(
+            [.. new TenantEvent[] { registered, restored }.Select(static e => (EventWriter.ManifestOf(e), EventWriter.Write(e), 0u))], 2);
+    }
+
     /// <summary>The server answers that.</summary>
     public void Answer(Endpoint endpoint, string json, Guid message = default) =>
         Checks.Check(new Request(0, "c1", endpoint, [], message), Read(json), 1);

@@ -103,6 +103,40 @@ public sealed class OracleTests : IDisposable
         Assert.Equal(Oracle.PositionPassesNothing, _rig.Broken);
     }
 
+    /// <summary>Of a pull from 0 only what a later change up to its pinned head supersedes may be left out.</summary>
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    [InlineData(0, true)]
+    public void A_first_sync_may_leave_out_what_is_superseded_up_to_its_pinned_head_and_nothing_else(long pinned, bool isFound)
+    {
+        var first = _rig.Edit("c1", 1);
+        _rig.Commit(first, Verdict.Accepted, 1);
+        _rig.Commit(_rig.Edit("c1", 2, Operation.Update, 1, null, first), Verdict.Accepted, 2);
+        _rig.Replica("c2").TakePage(OracleRig.Read("""{"changes":[],"server_lsn":1,"head_lsn":2,"has_more":true}"""), pinned);
+        Assert.Equal(isFound ? Oracle.PositionPassesNothing : null, _rig.Broken);
+    }
+
+    [Fact]
+    public void A_client_that_is_served_before_it_registers_with_a_restored_journal_is_found()
+    {
+        var edit = _rig.Edit("c1", 1);
+        _rig.Commit(edit, Verdict.Accepted, 1);
+        _rig.Restore();
+        _rig.Answer(Endpoint.Heartbeat, """{"success":true,"head_lsn":1}""");
+        Assert.Equal(Oracle.AnswerIsAllowed, _rig.Broken);
+    }
+
+    /// <summary>The same LSN is another change then, and no promise broken.</summary>
+    [Fact]
+    public void A_restored_journal_is_held_to_nothing_that_was_lost()
+    {
+        _rig.Commit(_rig.Edit("c1", 1), Verdict.Accepted, 1);
+        _rig.Restore();
+        _rig.Commit(_rig.Edit("c1", 2), Verdict.Accepted, 1);
+        Assert.Null(_rig.Broken);
+    }
+
     [Fact]
     public void A_client_that_holds_other_rows_is_found()
     {

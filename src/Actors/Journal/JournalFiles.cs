@@ -167,11 +167,9 @@ internal sealed class JournalFiles : IDisposable
         var file = new SnapshotFile(dataDir, snapshots, unsafeSynchronousOff);
         file.Prepare(connection);
         held.Remember(new FolderMark(fingerprint, events));
-        return new JournalFiles(held, unsafeSynchronousOff, journal, snapshots, keys)
-        {
-            IsRestored = JournalRestore.IsRestored(connection),
-            Notes = [.. notes, .. file.Notes],
-        };
+        notes.AddRange(file.Notes);
+        var isRestored = JournalRestore.IsRestored(connection);
+        return new JournalFiles(held, unsafeSynchronousOff, journal, snapshots, keys) { IsRestored = isRestored, Notes = notes };
     }
 
     /// <summary>A backup that was put in its place by hand is another journal than the one that it was made of.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HeliosSync.Actors;
 
 namespace HeliosSync.Host;

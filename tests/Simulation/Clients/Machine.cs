@@ -44,7 +44,7 @@ internal sealed class Machine
 
     /// <summary>Whether it has nothing to say any more, and has heard everything.</summary>
     public bool IsQuiet => _isRegistered && _isUpToDate && State.Batch is null && State.Outbox.Count == 0 && !State.MustPull
-        && State.Position >= _ledger.Head;
+        && State.Position >= _ledger.Head && State.ServerNode == _ledger.ServerNode;
 
     private State State => Replica.State;
 
@@ -245,7 +245,8 @@ internal sealed class Machine
         _network.Send(this, probe.Request, answer =>
         {
             var isForgotten = answer.Code == "CLIENT_NOT_REGISTERED" && _ledger.TimesForgotten(Client) > 0;
-            if (!probe.IsExpected(_world, answer) && !isForgotten)
+            var isOfOther = answer.ServerLife < _ledger.RestoredLife || (answer.Code == "RESYNC_REQUIRED" && _ledger.RestoredLife > 0);
+            if (!isOfOther && !probe.IsExpected(_world, answer) && !isForgotten)
             {
                 _world.Violate(Oracle.AnswerIsAllowed, $"{Client}: {probe.Sight} was answered with {answer.Code}: {answer.Details}");
             }
@@ -265,6 +266,16 @@ internal sealed class Machine
         _isRegistered &= !isForgotten;
         _wasForgotten |= isForgotten;
         return isForgotten;
+    }
+
+    /// <summary>Its journal is another one. It comes back when none of its packets lives any more: they may say what held there.</summary>
+    private void Resync()
+    {
+        _world.Tally.Saw(Sight.ResyncAfterARestore);
+        _world.Log($"{State.Node}: resync");
+        _prober.Forget();
+        Replica.Resync();
+        TurnOff(Network.Longest + World.Second);
     }
 
     private void Gossip()
@@ -295,6 +306,12 @@ internal sealed class Machine
         var isPush = request.Endpoint == Endpoint.Push;
         _network.Send(this, request, answer =>
         {
+            if (answer.ServerLife < _ledger.RestoredLife)
+            {
+                // The journal that it tells of is lost, and so may be the answer.
+                return;
+            }
+
             // An answer that comes after its time-out still says what became of the push, as long as it is wanted.
             var isWanted = isPush ? life == _life && State.Batch?.Message == request.Message : attempt == _attempt && _isWaiting;
             if (!isWanted)
@@ -315,6 +332,12 @@ internal sealed class Machine
             if (LearnWhetherForgotten(answer))
             {
                 End();
+                return;
+            }
+
+            if (answer.Code == "RESYNC_REQUIRED" && _ledger.RestoredLife > 0)
+            {
+                Resync();
                 return;
             }
 

@@ -19,6 +19,9 @@ internal sealed class Prober(World world, Ledger ledger, string client, Replica 
 
     private State State => replica.State;
 
+    /// <summary>The journal is another one: no id is taken.</summary>
+    public void Forget() => _answered = null;
+
     /// <summary>A push was answered: its id is taken.</summary>
     public void Answered(Batch batch) => _answered = batch;
 

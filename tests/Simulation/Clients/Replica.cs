@@ -97,15 +97,21 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
         {
             State.MustPull = false;
             Reissue();
+            PushAgain();
         }
     }
 
     /// <summary>The answer to a register: the position is the client's own word.</summary>
     public void TakeWelcome(Answer answer)
     {
-        if (State.ServerNode is { } known && known != answer.ServerNode)
+        if (State.ServerNode is { } known && known != answer.ServerNode && ledger.RestoredLife > 0)
         {
-            world.Violate(Oracle.TenantsApart, $"{State.Node} knew {known} and is welcomed by {answer.ServerNode}");
+            world.Tally.Saw(Sight.ResyncByTheWelcome);
+            Resync();
+        }
+        else if (State.ServerNode is { } other && other != answer.ServerNode)
+        {
+            world.Violate(Oracle.TenantsApart, $"{State.Node} knew {other} and is welcomed by {answer.ServerNode}");
         }
 
         State.ServerNode = answer.ServerNode;
@@ -114,6 +120,25 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
             MoveTo(answer.ServerLsn);
             TakeClock(answer);
         }
+    }
+
+    /// <summary>
+    /// The journal is another one than it knew (docs/protocol.md 12.7): it forgets all that it knew of that, and keeps its rows and its
+    /// numbers. What it has is pushed again when it has pulled what the server has.
+    /// </summary>
+    public void Resync()
+    {
+        foreach (var (at, row) in State.Rows.Where(static r => r.Value.Shown is not null))
+        {
+            var (operation, data) = row.Shown!.Value;
+            State.Had.RemoveAll(had => had.Row == at);
+            State.Had.Add((at, operation, data, row.Knows));
+        }
+
+        State.Rows.Clear();
+        State.Outbox.Clear();
+        State.Given.Clear();
+        (State.Position, State.ServerNode, State.Echo, State.Batch, State.MustPull) = (0, null, Clock.Empty, null, true);
     }
 
     /// <summary>A new life: a node never used before, which pulls to the head before it edits (protocol 4.1).</summary>
@@ -316,6 +341,25 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
                 Make(edit.Row, edit.Operation, edit.Data);
             }
         }
+    }
+
+    /// <summary>What the server lacks or has otherwise is made anew, on top of what it has.</summary>
+    private void PushAgain()
+    {
+        foreach (var (at, operation, data, knows) in State.Had.ToList())
+        {
+            var row = State[at];
+            var isSame = Exists(row.Shown) == Exists((operation, data))
+                && (!Exists(row.Shown) || row.Shown!.Value.Data.AsSpan().SequenceEqual(data));
+            if (!isSame && !IsPending(at))
+            {
+                world.Tally.Saw(Sight.PushedAgain);
+                row.Knows = row.Knows.Join(knows);
+                Make(at, operation, data);
+            }
+        }
+
+        State.Had.Clear();
     }
 
     private void MoveTo(long lsn, long firstSyncTo = 0)

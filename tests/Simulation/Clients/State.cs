@@ -81,6 +81,9 @@ internal sealed class State
     /// <summary>The LSNs that it was given; for the oracle alone.</summary>
     public HashSet<long> Given { get; private init; } = [];
 
+    /// <summary>What it had when its journal turned out to be another one, to be pushed again where the server lacks it.</summary>
+    public List<(Row Row, Operation Operation, byte[] Data, Knowledge Knows)> Had { get; private init; } = [];
+
     /// <summary>Whether it has to pull to the head before it edits (protocol 4.1).</summary>
     public bool MustPull { get; set; }
 
@@ -109,6 +112,7 @@ internal sealed class State
         Outbox = [.. Outbox],
         Batch = Batch,
         Given = [.. Given],
+        Had = [.. Had],
         MustPull = MustPull,
     };
 }

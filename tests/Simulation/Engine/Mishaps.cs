@@ -39,7 +39,8 @@ internal sealed class Mishaps(World world, Network network, SimServer server, Si
             case 2 or 3:
                 At(() => Restore(machine, isNoticed: true));
                 break;
-            case 4 or 5 when !machine.Replica.Traits.Gossips:
+            // Where the journal is restored too, nobody could tell that its numbers went back.
+            case 4 or 5 when !machine.Replica.Traits.Gossips && !plan.Restores:
                 At(() => Restore(machine, isNoticed: false));
                 break;
             default:
@@ -62,6 +63,33 @@ internal sealed class Mishaps(World world, Network network, SimServer server, Si
                 serverTime.SkewMicros = world.Chance.Between(-Traits.Years(10), Traits.Years(10));
             });
         }
+    }
+
+    /// <summary>A backup is made at some moment, and at a later one it is all that is left of the journal; once or twice.</summary>
+    public void PlanRestores()
+    {
+        if (!plan.Restores)
+        {
+            return;
+        }
+
+        // Early ones, which lack whole tenants, are seldom by themselves.
+        world.After(world.Chance.OneIn(3) ? world.Chance.Between(0, 3 * World.Second) : world.Chance.Between(0, plan.StormMicros), () =>
+        {
+            var backup = journal.Backup();
+            world.Log("a backup is made");
+            for (var times = world.Chance.Between(1, 2); times > 0; times--)
+            {
+                world.After(world.Chance.Between(World.Second, plan.StormMicros), () =>
+                {
+                    if (world.IsStormy)
+                    {
+                        // What is under way is gone by then: a restore takes longer than a packet lives.
+                        server.Restore(backup, Network.Longest + world.Chance.Between(World.Second, World.Minute));
+                    }
+                });
+            }
+        });
     }
 
     private void Crash()

@@ -37,6 +37,9 @@ internal sealed record Plan
     /// <summary>Changes up to which a client that begins at 0 is given all of them; few, where it is to be given the rows' latest.</summary>
     public required long FirstSyncChanges { get; init; }
 
+    /// <summary>Whether a backup of the journal is made, and later is all that is left.</summary>
+    public required bool Restores { get; init; }
+
     /// <summary>Client machines of each tenant.</summary>
     public required IReadOnlyList<int> Clients { get; init; }
 
@@ -80,6 +83,7 @@ internal sealed record Plan
             Clients = [Crowd(chance), Crowd(chance), Crowd(chance)],
             Forgets = chance.OneIn(2),
             FirstSyncChanges = chance.OneIn(3) ? 1_000 : chance.Below(12),
+            Restores = chance.OneIn(4),
         };
     }
 

@@ -102,6 +102,7 @@ internal sealed class Run
 
         var mishaps = new Mishaps(_world, _network, _server, _database.Journal, _time, _plan);
         mishaps.PlanForServer();
+        mishaps.PlanRestores();
         _machines.SelectMany(static crowd => crowd).ToList().ForEach(mishaps.PlanFor);
         Until(_plan.StormMicros, static () => false);
         Calm();

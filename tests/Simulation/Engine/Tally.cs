@@ -39,6 +39,16 @@ internal enum Sight
 
     /// <summary>A first sync went on after a crash, without what the server had kept for it.</summary>
     FirstSyncSpannedACrash,
+    /// <summary>A journal was restored from a backup; a tenant was not in it.</summary>
+    JournalRestored,
+    TenantLostWhole,
+
+    /// <summary>A client found out, by a 410 or by the node that its register was answered with.</summary>
+    ResyncAfterARestore,
+    ResyncByTheWelcome,
+
+    /// <summary>A client pushed again what the restored journal lacked.</summary>
+    PushedAgain,
     SnapshotKept,
     SnapshotUsed,
     SnapshotCorruptPassedOver,
@@ -86,6 +96,7 @@ internal enum Fault
     Partition,
     ServerCrash,
     ServerClockJump,
+    JournalLost,
     ClientClockJump,
     ClientCrash,
     ClientStateLost,

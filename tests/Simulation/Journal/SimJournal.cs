@@ -100,6 +100,37 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
         }
     }
 
+    /// <summary>How many events each tenant has: rows never change, so that is a copy of all of them.</summary>
+    public IReadOnlyDictionary<TenantId, int> Backup() => _rows.ToDictionary(static r => r.Key, static r => r.Value.Count);
+
+    /// <summary>Only what the backup has is left, and behind it stands that it was restored.</summary>
+    public void Restore(IReadOnlyDictionary<TenantId, int> backup)
+    {
+        foreach (var write in _open.ToArray())
+        {
+            Close(write);
+        }
+
+        foreach (var (tenant, rows) in _rows)
+        {
+            world.Tally.Hit(backup[tenant] == 0 && rows.Count > 0, Sight.TenantLostWhole);
+            // A backup may be restored a second time, when there is less than it has: then nothing of it was lost.
+            rows.RemoveRange(Math.Min(rows.Count, backup[tenant]), Math.Max(0, rows.Count - backup[tenant]));
+            if (rows.Count > 0)
+            {
+                var e = new JournalEvent(EventWriter.RestoredManifest, EventWriter.Write(new Restored(world.Chance.Uuid(), world.Now)));
+                EventSeal.Bind(e.Bytes, PlaceOf(tenant, rows.Count + 1, e));
+                rows.Add(e);
+                world.Tally.Saw(Sight.JournalRestored);
+            }
+
+            ledgers[tenant].Restore([.. rows.Select((e, i) => (e.Manifest, e.Bytes, PlaceOf(tenant, i + 1, e)))], world.ServerLife);
+        }
+    }
+
+    private static uint PlaceOf(TenantId tenant, int sequence, JournalEvent e) =>
+        EventSeal.PlaceOf(PersistenceIds.Of(tenant), sequence, e.Manifest);
+
     private void Strike(TenantId tenant, long takes, int events)
     {
         if (_open.FirstOrDefault(w => w.Tenant == tenant && w.IsGivenUp) is { } late && world.Chance.OneIn(2))

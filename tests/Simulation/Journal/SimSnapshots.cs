@@ -39,6 +39,9 @@ internal sealed class SimSnapshots(World world, KeyedHash hash, int failPercent)
         });
     }
 
+    /// <summary>A restored journal begins without any.</summary>
+    public void Clear() => _kept.Clear();
+
     /// <summary>The newest snapshot and the sequence number that it is stamped with; null where there is none that can be read.</summary>
     public (long Sequence, StoredSnapshot Snapshot)? Newest(TenantId tenant)
     {

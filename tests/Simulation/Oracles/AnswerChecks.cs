@@ -19,6 +19,11 @@ internal sealed class AnswerChecks(IReadOnlyList<Ledger> ledgers, Verdicts verdi
             verdicts.Violate(Oracle.AcknowledgedIsThere, $"{request}: served, and the journal has no registration of that client");
         }
 
+        if (ledger.MustRegister(request.Client))
+        {
+            verdicts.Violate(Oracle.AnswerIsAllowed, $"{request}: served, and it has not registered since the journal was restored");
+        }
+
         CheckCursors(request, answer, ledger);
         switch (request.Endpoint)
         {

@@ -37,6 +37,7 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     private readonly Dictionary<(string Client, Guid Message), List<PushOutcome>> _lapsed = [];
     private readonly HashSet<string> _clients = [];
     private readonly Dictionary<string, int> _forgotten = [];
+    private readonly HashSet<string> _mustRegister = [];
     private long _handedOut;
     private PushOutcome? _last;
 
@@ -49,6 +50,9 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     public long Head => _changes.Count;
 
     public string ServerNode { get; private set; } = "";
+
+    /// <summary>The server's first life after a restore; 0 where there was none.</summary>
+    public int RestoredLife { get; private set; }
 
     public Edit At(long lsn) => _changes[(int)lsn - 1];
 
@@ -70,6 +74,31 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     public long StandingCount => _versions.Count;
 
     public Edit? Version(Row row) => _versions.GetValueOrDefault(row);
+
+    /// <summary>Whether a client must not be served: it has not registered since the journal was restored.</summary>
+    public bool MustRegister(string client) => _mustRegister.Contains(client) || (RestoredLife > 0 && !_clients.Contains(client));
+
+    /// <summary>The journal is lost, and these events are left of it: they are judged anew, as if no other had ever been.</summary>
+    public void Restore(IReadOnlyList<(string Manifest, byte[] Bytes, uint Place)> events, int serverLife)
+    {
+        truth.Forget();
+        _changes.Clear();
+        _versions.Clear();
+        _validDots.Clear();
+        _times.Clear();
+        _judgedLsns.Clear();
+        _judgedCounters.Clear();
+        _outcomes.Clear();
+        _lapsed.Clear();
+        _clients.Clear();
+        _forgotten.Clear();
+        _mustRegister.Clear();
+        (_handedOut, ServerNode, RestoredLife) = (0, "", serverLife);
+        foreach (var (manifest, bytes, place) in events)
+        {
+            Commit(manifest, bytes, place);
+        }
+    }
 
     /// <summary>Whether a client is registered, or was: what it asked before it was forgotten may still be answered.</summary>
     public bool WasRegistered(string client) => _clients.Contains(client) || _forgotten.ContainsKey(client);
@@ -122,6 +151,10 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
             case Seen e:
                 Commit(e);
                 break;
+            case Restored e:
+                ServerNode = e.ServerNode.ToString("D");
+                _mustRegister.UnionWith(_clients);
+                break;
             default:
                 verdicts.Violate(Oracle.AnswerIsAllowed, $"an event {manifest}");
                 break;
@@ -137,6 +170,7 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
         }
 
         ServerNode = node;
+        _mustRegister.Remove(e.Client.Value);
         if (e.First && !_clients.Add(e.Client.Value))
         {
             verdicts.Violate(Oracle.NothingTwice, $"{e.Client} registers for the first time again");

@@ -65,5 +65,14 @@ internal sealed class Truth(int tenant)
 
     public void Add(Edit edit) => _edits[(edit.Node, edit.LocalLsn)] = edit;
 
+    /// <summary>The journal is lost: what stood stands no more, and what was refused was refused by another journal.</summary>
+    public void Forget()
+    {
+        foreach (var edit in _edits.Values)
+        {
+            (edit.Lsn, edit.Refused) = (0, false);
+        }
+    }
+
     public Edit? Find(string node, long localLsn) => _edits.GetValueOrDefault((node, localLsn));
 }

@@ -25,7 +25,7 @@ internal sealed class SimServer
     private readonly SimJournal _journal;
     private readonly SimSnapshots _snapshots;
     private readonly AnswerChecks _checks;
-    private readonly TenantServices _services;
+    private TenantServices _services;
     private readonly SkewedTime _time;
     private readonly PushReader _pushes;
     private readonly PullReader _pulls = new();
@@ -98,6 +98,22 @@ internal sealed class SimServer
             _running = new SimTenants(_world, _services, _journal, _snapshots);
             _isDown = false;
         });
+    }
+
+    /// <summary>The journal is lost, and comes back as it was when the backup was made: as another journal.</summary>
+    public void Restore(IReadOnlyDictionary<TenantId, int> backup, long downFor)
+    {
+        if (_isDown)
+        {
+            return;
+        }
+
+        Crash(downFor);
+        _world.Tally.Hit(Fault.JournalLost);
+        _world.Log("server: the journal is lost");
+        _services = _services with { IsRestored = true };
+        _snapshots.Clear();
+        _journal.Restore(backup);
     }
 
     private async Task ForgetAsync(int tenant, string client)
