@@ -90,13 +90,13 @@ public sealed class ResyncTests : IAsyncLifetime
         (await a.PushAsync(Change.Inserts(1, 30, "k"))).Ok();
         var page = (await a.PullAsync(0, new() { ["max_entries"] = 2 })).Ok();
         var (token, node) = (page.Token, page.ServerNode);
-        var b = await _site.DeviceAsync("t", "b");
+        await _site.DeviceAsync("t", "b");
         await RestoreAsync(await BackupAsync());
         await AllAre410Async(_site.Stranger("t", "a"), token!, node);
         await AllAre410Async(_site.Stranger("t", "nobody"), token: null, node);
 
         // Enough events for a snapshot, and read back from it.
-        b = _site.Stranger("t", "b");
+        var b = _site.Stranger("t", "b");
         (await b.RegisterAsync(new() { ["last_known_lsn"] = 30 })).Refused(410, "RESYNC_REQUIRED");
         (await b.RegisterAsync(new() { ["last_known_lsn"] = 30, ["server_node"] = node })).Refused(410, "RESYNC_REQUIRED");
         Assert.NotEqual(node, (await b.RegisterAsync()).Ok().ServerNode);
