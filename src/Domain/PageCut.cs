@@ -25,8 +25,23 @@ public struct PageCut(long after, long pinned, int entriesMax, long payloadBytes
     public readonly bool HasMore => ServerLsn < pinned;
 
     /// <summary>
+    /// The journal no longer has the changes from one LSN to another: compaction took them away. The position moves over them, also when
+    /// the page takes no more: there is nothing to come of them.
+    /// </summary>
+    public void Pass(long from, long upTo)
+    {
+        if (from > ServerLsn + 1)
+        {
+            throw new InvalidOperationException($"The journal goes from LSN {ServerLsn} to {from}.");
+        }
+
+        ServerLsn = Math.Max(ServerLsn, Math.Min(upTo, pinned));
+    }
+
+    /// <summary>
     /// Offers the next change. True: it belongs to the page. False: it is passed over, because it stands at or below the position,
-    /// is not wanted, or the page is full. Offers come in LSN order without a gap; a gap throws, since a position over it would be a lie.
+    /// is not wanted, or the page is full. Offers come in LSN order without a gap, but for what was passed over; a gap throws, since a
+    /// position over it would be a lie.
     /// </summary>
     public bool Offer(long lsn, int payloadBytes, bool wanted)
     {

@@ -14,7 +14,9 @@ public sealed class PageBuilder
     private readonly bool _acceptCompressed;
     private readonly long _after;
     private PageCut _cut;
+    private readonly bool _mayEndInGap;
     private long _scannedBytes;
+    private bool _moreStands;
 
     /// <summary>An empty page.</summary>
     /// <param name="pull">What is asked for.</param>
@@ -22,8 +24,19 @@ public sealed class PageBuilder
     /// <param name="pinned">The head as the first page of this pull saw it.</param>
     /// <param name="ownNode">The client's current node, whose changes <c>exclude_own</c> leaves out.</param>
     /// <param name="payloadBytesMax">Bytes of keys and data, about: the entry that crosses it still goes in.</param>
-    public PageBuilder(Pull pull, long after, long pinned, NodeId ownNode, long payloadBytesMax = Limits.PagePayloadBytesMax)
+    /// <param name="mayEndInGap">
+    /// Whether changes were written above the pinned head: then those up to it may all have been compacted away, and a full page looks on
+    /// until one stands, so that <c>has_more</c> is exact. The newest change of all always stands.
+    /// </param>
+    public PageBuilder(
+        Pull pull,
+        long after,
+        long pinned,
+        NodeId ownNode,
+        long payloadBytesMax = Limits.PagePayloadBytesMax,
+        bool mayEndInGap = false)
     {
+        _mayEndInGap = mayEndInGap;
         _after = after;
         _cut = new PageCut(after, pinned, pull.MaxEntries, payloadBytesMax);
         _acceptCompressed = pull.AcceptCompressed;
@@ -45,7 +58,8 @@ public sealed class PageBuilder
     /// Whether the page takes no more. It also ends after <see cref="Limits.PageScanBytesMax"/> bytes of events, however little of them
     /// was wanted or accepted; but never before it has passed an LSN, or the next page would be the same again.
     /// </summary>
-    public bool IsFull => _cut.IsFull || (_scannedBytes >= Limits.PageScanBytesMax && ServerLsn > _after);
+    public bool IsFull => (_cut.IsFull && (!_mayEndInGap || !HasMore || _moreStands))
+        || (_scannedBytes >= Limits.PageScanBytesMax && ServerLsn > _after);
 
     internal StoredChanges Stored { get; }
 
@@ -79,19 +93,42 @@ public sealed class PageBuilder
 
         _scannedBytes += pushedEvent.Length;
         var view = new PushedView(pushedEvent);
-        if (view.LastLsn <= ServerLsn || view.AcceptedCount == 0)
+        if (view.LastLsn <= ServerLsn || view.LsnCount == 0)
         {
             return;
         }
 
         var byOther = _notBy is null || !view.Author.Span.SequenceEqual(_notBy);
         var walk = new PushedWalk(view);
-        while (!_cut.IsFull && walk.MoveNext())
+        var next = view.FirstLsn;
+        while (walk.MoveNext())
         {
-            if (walk.Verdict == Verdict.Accepted && walk.Lsn > ServerLsn)
+            if (walk.Verdict != Verdict.Accepted || !walk.HasRecord)
+            {
+                continue;
+            }
+
+            if (view.IsCompacted && walk.Lsn > next)
+            {
+                _cut.Pass(next, walk.Lsn - 1);
+            }
+
+            next = walk.Lsn + 1;
+            if (_cut.IsFull)
+            {
+                _moreStands |= walk.Lsn > ServerLsn;
+                return;
+            }
+
+            if (walk.Lsn > ServerLsn)
             {
                 Offer(walk.Change(), byOther);
             }
+        }
+
+        if (view.IsCompacted)
+        {
+            _cut.Pass(next, view.LastLsn);
         }
     }
 
