@@ -91,7 +91,8 @@ internal sealed class SyncRequests(
 
         try
         {
-            var page = new PageBuilder(pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node, payloadBytesMax);
+            var page = new PageBuilder(
+                pull, after, Math.Min(pinned, plan.HeadLsn), plan.Node, payloadBytesMax, mayEndInGap: pinned < plan.HeadLsn);
             if (!JournalChanges.TryFill(page, plan))
             {
                 await ReadAsync(() => changes.Fill(page, tenant, plan)).ConfigureAwait(false);

@@ -77,6 +77,12 @@ public sealed record HeliosSyncOptions
     /// <summary>Events after which a tenant keeps a snapshot: with fewer it is read back faster, and writes more. At least 10.</summary>
     public int SnapshotEvents { get; set; } = 50_000;
 
+    /// <summary>Days for which every change is kept; of older ones the last of each row stays (docs/protocol.md 6.8). 0: no day.</summary>
+    public int HistoryDays { get; set; } = 30;
+
+    /// <summary>Hours between two looks for journals to compact; 0: none, and compaction waits until it is asked for.</summary>
+    public int CompactEveryHours { get; set; } = 1;
+
     /// <summary>What becomes of conflicts in tenants that have no policy of their own (protocol 5.5), such as <c>server-wins</c>.</summary>
     public string ConflictPolicy { get; set; } = ConflictPolicyNames.Of(Domain.ConflictPolicy.Reject);
 

@@ -29,6 +29,8 @@ namespace HeliosSync.Host;
 /// <param name="ConnectionsMax">Open connections.</param>
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
 /// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
+/// <param name="HistoryKept">How long every change is kept.</param>
+/// <param name="CompactEvery">How often it is looked for journals to compact; zero: never.</param>
 /// <param name="Journal">How the journal is written.</param>
 /// <param name="UnsafeSynchronousOff">Whether a power cut may lose what was acknowledged; never in Production.</param>
 /// <param name="NodeId">This server's name among several.</param>
@@ -58,6 +60,8 @@ public sealed record Settings(
     int ConnectionsMax,
     TimeSpan ShutdownTime,
     int SnapshotEvents,
+    TimeSpan HistoryKept,
+    TimeSpan CompactEvery,
     JournalPlugin Journal,
     bool UnsafeSynchronousOff,
     string NodeId,

@@ -64,6 +64,8 @@ internal sealed class SyncService(
             PassivateAfter = settings.TenantIdleTime,
             ForgetAfter = settings.ForgetAfter,
             SnapshotEvents = settings.SnapshotEvents,
+            HistoryKept = settings.HistoryKept,
+            CompactEvery = settings.CompactEvery,
             Journal = settings.Journal,
             Policies = settings.Policies,
             // As much again as may come in at once: for what is still written of requests that nobody waits for any more.
