@@ -30,6 +30,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
           flat                       a row's cost in large and in many tenants      --seconds 5 --rounds 5 --rows 1000000
           memory                     what rows, clients and load leave behind       --rows 1000000
           streams                    a push until all streams have it, idle streams --streams 1000 --tenants 1 --rounds 5 --seconds 10
+          compaction                 a tenant rewritten, compacted, pulled anew      --rows 50000 --rewrites 100 --batch 100 --rounds 5
           large-tenant               a tenant of a million rows, and restarts       --rows 1000000 --restarts 5 --pages 60 --batch 1000
 
           overload                   twice the pushes that it can serve             --minutes 10 --tenants 32 --clients 500 --batch 50
@@ -102,6 +103,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
         "compare" => new Comparison(run).RunAsync,
         "versus" => new Versus(run).RunAsync,
         "streams" => new Streams(run).RunAsync,
+        "compaction" => new Compacted(run).RunAsync,
         "large-tenant" => new LargeTenant(run).RunAsync,
         _ => null,
     };
