@@ -138,9 +138,9 @@ public sealed class FolderCheck
         {
             Events++;
             var (sequence, manifest) = (row.GetInt64(0), row.GetValue(1) as string ?? "");
-            var why = sequence != last + 1 ? $"does not follow event {last}"
-                : row.GetValue(3) is not 0L ? "is marked as deleted"
-                : Apply(tenant, name, sequence, manifest, row.GetValue(2) as byte[] ?? [], sound);
+            var why = row.GetValue(3) is not 0L
+                ? "is marked as deleted"
+                : Apply(tenant, name, sequence, manifest, row.GetValue(2) as byte[] ?? [], sound, last);
             last = sequence;
             if (why is not null)
             {
@@ -151,14 +151,20 @@ public sealed class FolderCheck
     }
 
     /// <summary>Why an event does not hold; null where it does. Behind the first that does not, only its own bytes can be judged.</summary>
-    private string? Apply(Tenant tenant, string name, long sequence, string manifest, byte[] bytes, bool sound)
+    private string? Apply(Tenant tenant, string name, long sequence, string manifest, byte[] bytes, bool sound, long last)
     {
         var place = EventSeal.PlaceOf(name, sequence, manifest);
         try
         {
+            var whole = EventSeal.Holds(bytes, place);
+            if (sequence != last + 1 && (!whole || EventSpan.First(manifest, bytes, sequence) > last + 1))
+            {
+                return $"does not follow event {last}";
+            }
+
             if (_events is null)
             {
-                return EventSeal.Holds(bytes, place) ? null : "does not match its checksum";
+                return whole ? null : "does not match its checksum";
             }
 
             var e = _events.Read(manifest, bytes, place);

@@ -94,7 +94,8 @@ internal sealed class SyncRequests(
         try
         {
             var pinned = Math.Min(ask.Pinned, plan.HeadLsn);
-            var page = new PageBuilder(pull, ask.After, pinned, plan.Node, payloadBytesMax, plan.First?.Latest);
+            var page = new PageBuilder(
+                pull, ask.After, pinned, plan.Node, payloadBytesMax, plan.First?.Latest, mayEndInGap: pinned < plan.HeadLsn);
             if (!JournalChanges.TryFill(page, plan))
             {
                 await ReadAsync(() => changes.Fill(page, tenant, plan)).ConfigureAwait(false);

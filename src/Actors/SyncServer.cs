@@ -1,4 +1,5 @@
 using Akka.Actor;
+using HeliosSync.Actors.Compaction;
 using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Streams;
 using HeliosSync.Actors.Tenants;
@@ -19,7 +20,7 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly SyncServerOptions _options;
     private readonly JournalFiles _files;
     private readonly JournalReader _reader;
-    private readonly JournalWriter? _writer;
+    private readonly JournalWriter _writer;
     private readonly JournalHealth _health;
     private readonly Registrations _registrations;
     private readonly ActorSystem _system;
@@ -27,6 +28,7 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly JournalThreads _threads;
     private readonly TenantPort _port;
     private readonly Feeds _feeds;
+    private readonly Compactions _compactions;
     private readonly TimeProvider _time;
     private volatile bool _disposed;
 
@@ -39,7 +41,9 @@ public sealed class SyncServer : IAsyncDisposable
         ILoggerFactory logs,
         StoragePlugins? plugins)
     {
-        (_options, _files, _threads, _writer, _time) = (options, files, threads, writer, time);
+        // Akka.Persistence.Sql writes over connections of its own; then only compaction writes by this one.
+        _writer = writer ?? new JournalWriter(files, threads.Writes, options.JournalBytesMax);
+        (_options, _files, _threads, _time) = (options, files, threads, time);
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
         Work = new Work(time);
@@ -74,6 +78,12 @@ public sealed class SyncServer : IAsyncDisposable
             options.FirstSyncChanges,
             Zstd,
             time);
+        _compactions = new Compactions(_port.AskAsync, _reader, _writer, Hash, threads.Compaction, options, time, log);
+        if (options.CompactEvery > TimeSpan.Zero)
+        {
+            _ = _compactions.WatchAsync();
+        }
+
         foreach (var note in files.Notes)
         {
             StorageLog.Noted(log, note);
@@ -188,6 +198,15 @@ public sealed class SyncServer : IAsyncDisposable
     public Task<Reply<ForgetReply>> ForgetClientAsync(TenantId tenant, ClientId client) => _requests.ForgetClientAsync(tenant, client);
 
     /// <summary>
+    /// Compacts a tenant's journal, or says what that would do (docs/protocol.md 6.8); completes when it is done, in small steps beside all
+    /// other work. One at a time: <see cref="ErrorCode.Overloaded"/> while another goes on.
+    /// </summary>
+    public Task<Reply<CompactionReply>> CompactAsync(TenantId tenant, bool dryRun) => _compactions.RunAsync(tenant, dryRun);
+
+    /// <summary>The tenants in the journal.</summary>
+    public IReadOnlyList<TenantId> TenantsInJournal() => _compactions.Tenants();
+
+    /// <summary>
     /// Waits until there may be more for a pull than what it was given, for at most that long (protocol 4.2, <c>wait_ms</c>): true where
     /// there is. Holds no thread. <paramref name="gone"/> ends it with an exception, <paramref name="enough"/> without.
     /// </summary>
@@ -222,13 +241,14 @@ public sealed class SyncServer : IAsyncDisposable
         }
 
         _disposed = true;
+        await _compactions.DisposeAsync().ConfigureAwait(false);
         await StopTenantsAsync().ConfigureAwait(false);
         _feeds.Dispose();
         await _system.Terminate().ConfigureAwait(false);
         _system.Dispose();
         Work.Dispose();
         _threads.Dispose();
-        _writer?.Dispose();
+        _writer.Dispose();
         _reader.Dispose();
         _files.Dispose();
     }

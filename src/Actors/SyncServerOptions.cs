@@ -74,6 +74,15 @@ public sealed record SyncServerOptions
     /// </summary>
     public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>How long every change is kept; of older ones the last of each row (docs/protocol.md 6.8).</summary>
+    public TimeSpan HistoryKept { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How often it is looked for journals to compact; zero: never, except when asked.</summary>
+    public TimeSpan CompactEvery { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Whether compaction goes on without a pause between its steps: where nobody else needs the journal.</summary>
+    public bool CompactWithoutPause { get; init; }
+
     /// <summary>How long a request waits for a tenant's answer before its outcome counts as open.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(90);
 

@@ -23,7 +23,12 @@ internal sealed class ConflictKeeper(ConflictLog log, RowTable rows)
     }
 
     /// <summary>Takes a conflict into the log, before its change becomes the row's version where it won.</summary>
-    public void Take(Pushed pushed, int index, int author, long sequence)
+    /// <param name="pushed">The push.</param>
+    /// <param name="index">Which of its judgements.</param>
+    /// <param name="place">The place of its change in the batch.</param>
+    /// <param name="author">Index of the author.</param>
+    /// <param name="sequence">The event's number.</param>
+    public void Take(Pushed pushed, int index, int place, int author, long sequence)
     {
         ref readonly var judgement = ref pushed.Judgements.Span[index];
         ref readonly var change = ref pushed.Changes.Span[index];
@@ -34,7 +39,7 @@ internal sealed class ConflictKeeper(ConflictLog log, RowTable rows)
             met = new RowVersion(change.Row, metLsn, 0, 0, 0, author, Operation.Update, DotValid: false);
         }
 
-        log.Add(EntryOf(in change, in judgement, author, in met, sequence, index, pushed.AtMicros));
+        log.Add(EntryOf(in change, in judgement, author, in met, sequence, place, pushed.AtMicros));
     }
 
     public static ConflictEntry EntryOf(

@@ -56,6 +56,15 @@ public readonly record struct Contact(ClientId Client, long AtMicros);
 /// <param name="Contacts">At most 1,000 registered clients.</param>
 public sealed record Seen(IReadOnlyList<Contact> Contacts) : TenantEvent;
 
+/// <summary>
+/// Events were here, and nothing of them is needed any more: compaction took them away (docs/protocol.md 6.8). Its own number is the last
+/// of theirs.
+/// </summary>
+/// <param name="Before">How many of them stood right before it.</param>
+/// <param name="FirstLsn">The first LSN of theirs, or the one that they would have had.</param>
+/// <param name="LastLsn">The head after them.</param>
+public sealed record Compacted(long Before, long FirstLsn, long LastLsn) : TenantEvent;
+
 /// <summary>What became of one change of a push (protocol 5.3).</summary>
 public enum Verdict : byte
 {
@@ -133,6 +142,24 @@ public readonly record struct Judgement(
         : ServerWon ? Resolution.ServerWon : Resolution.Rejected;
 }
 
+/// <summary>
+/// How much compaction left of a push. What it says of node and client holds after the event, so it does not matter what else is left.
+/// </summary>
+/// <param name="Before">How many events right before it are gone.</param>
+/// <param name="LastLsn">The head after it. LSNs from its first one to here that it does not name are gone.</param>
+/// <param name="HasOutcome">Whether it can answer a repeat; else its message id is forgotten.</param>
+/// <param name="AcceptedCounter">The author's entry in the tenant's merged clock.</param>
+/// <param name="Conflicts">How many of the client's changes were in conflict since it registered.</param>
+/// <param name="Changes">One for each judgement.</param>
+public sealed record Remains(
+    long Before, long LastLsn, bool HasOutcome, long AcceptedCounter, long Conflicts, ReadOnlyMemory<RemainingChange> Changes);
+
+/// <summary>What compaction left of one change.</summary>
+/// <param name="Place">Its place in the batch, from 0.</param>
+/// <param name="IsGone">Whether only what became of it is left: it was accepted, and later ones stand.</param>
+/// <param name="IsUnlogged">Whether it is a conflict that the log no longer has, or never had.</param>
+public readonly record struct RemainingChange(int Place, bool IsGone, bool IsUnlogged);
+
 /// <summary>A push was judged: its outcome and its changes in one event, so that exactly-once needs no second write.</summary>
 /// <param name="Message">The push's message id.</param>
 /// <param name="Digest">What other content under the same id is told by.</param>
@@ -167,7 +194,10 @@ public sealed record Pushed(
     /// <summary>The conflicts that it settled, by id; null where it settled none.</summary>
     public ConflictSettled[]? Settled { get; init; }
 
-    /// <summary>How many changes got an LSN; these are dense from <see cref="FirstLsn"/>.</summary>
+    /// <summary>Where compaction took something away: what is left; judgements and changes are those alone then. Else null.</summary>
+    public Remains? Remains { get; init; }
+
+    /// <summary>How many changes got an LSN; unless compacted, these are dense from <see cref="FirstLsn"/>.</summary>
     public int AcceptedCount
     {
         get

@@ -25,7 +25,8 @@ public struct PageCut(long after, long pinned, int entriesMax, long payloadBytes
     public readonly bool HasMore => ServerLsn < pinned;
 
     /// <summary>
-    /// There is nothing to come of the changes from one LSN to another: the position moves over them, also when the page takes no more.
+    /// There is nothing to come of the changes from one LSN to another: compaction took them away, or a first sync does without them. The
+    /// position moves over them, also when the page takes no more.
     /// </summary>
     public void Pass(long from, long upTo)
     {
@@ -39,7 +40,7 @@ public struct PageCut(long after, long pinned, int entriesMax, long payloadBytes
 
     /// <summary>
     /// Offers the next change. True: it belongs to the page. False: it is passed over, because it stands at or below the position,
-    /// is not wanted, or the page is full. Offers come in LSN order, without a gap but for what was passed over; a gap throws, since a
+    /// is not wanted, or the page is full. Offers come in LSN order without a gap, but for what was passed over; a gap throws, since a
     /// position over it would be a lie.
     /// </summary>
     public bool Offer(long lsn, int payloadBytes, bool wanted)

@@ -110,6 +110,10 @@ internal sealed class Roster
     /// <summary>How many nodes a client has used, registered or forgotten.</summary>
     public int NodesUsedBy(ClientId client) => _nodesOf.GetValueOrDefault(client);
 
+    /// <summary>The events up to that number that hold outcomes of pushes whose message ids are remembered, in no order.</summary>
+    public IEnumerable<long> WindowSequences(long upTo) =>
+        from client in _clients.Values from entry in client.Window.ToArray() where entry.Sequence <= upTo select entry.Sequence;
+
     public void SetNode(int index, NodeState state) => _nodes[index] = state;
 
     public NodeState[] FreezeNodes() => [.. _nodes];
@@ -209,10 +213,12 @@ internal sealed class Client(ClientId id, long registeredMicros, MessageWindow w
         _frozen = null;
     }
 
-    public void Remember(in WindowEntry entry, long atMicros, int conflicts)
+    public void Remember(in WindowEntry entry) => window.Add(entry);
+
+    /// <summary>A push was judged, and so many of its changes since it registered were in conflict.</summary>
+    public void Judged(long atMicros, long conflicts)
     {
-        window.Add(entry);
-        Conflicts += conflicts;
+        Conflicts = conflicts;
         Note(atMicros);
     }
 

@@ -12,6 +12,7 @@ public sealed class Tenant
     private readonly WriteTimes _times;
     private readonly Registrar _registrar;
     private readonly ConflictKeeper _keeper;
+    private readonly PushRecorder _recorder;
     private readonly Judge _judge;
     private readonly JournalNames _names;
 
@@ -52,6 +53,7 @@ public sealed class Tenant
         _times = new WriteTimes(times);
         _registrar = new Registrar(_roster, _names);
         _keeper = new ConflictKeeper(Conflicts, _rows);
+        _recorder = new PushRecorder(_rows, _roster, _keeper, Conflicts, _index, _times);
         _judge = new Judge(_rows, _roster, Conflicts);
         Fleet = new Fleet(_roster, _times);
     }
@@ -176,7 +178,11 @@ public sealed class Tenant
                 _roster.Register(registered);
                 break;
             case Pushed pushed:
-                Apply(pushed, sequence, bytes);
+                Head = _recorder.Record(pushed, Head, sequence, bytes);
+                break;
+            case Compacted gone:
+                PushRecorder.CheckChain(gone.FirstLsn, gone.LastLsn, Head, isCompacted: true);
+                Head = gone.LastLsn;
                 break;
             case PolicySet set:
                 _names.Begin(set.ServerNode);
@@ -232,6 +238,11 @@ public sealed class Tenant
     /// <summary>The rows' latest changes, and where in the journal LSNs stand, as it is now. Copies next to nothing.</summary>
     public (LatestChanges Latest, LsnMarks Marks) FreezeLatest() => (_rows.FreezeLatest(Head), _index.Marks);
 
+    /// <summary>What compaction must leave of the events up to that number, beside the rows.</summary>
+    public JournalNeeds Needs(long upToSequence) => new(
+        _roster.WindowSequences(upToSequence).ToHashSet(),
+        Conflicts.Freeze().ToDictionary(static conflict => conflict.Id, static conflict => conflict.Met.Lsn));
+
     /// <summary>The state as it is now; later events do not show in it. Copies little: rows are shared until they change.</summary>
     public TenantSnapshot Freeze() => new(
         ServerNode ?? throw new InvalidOperationException("A tenant without events has nothing to keep."),
@@ -247,53 +258,4 @@ public sealed class Tenant
         Conflicts = Conflicts.Freeze(),
         FormerServerNodes = [.. _names.Former],
     };
-
-    private void Apply(Pushed pushed, long sequence, int bytes)
-    {
-        if (!_roster.TryGetNode(pushed.Author, out var author) || !_roster.TryGetClient(pushed.Client, out var client))
-        {
-            throw new ArgumentException($"{pushed.Author} of {pushed.Client} was never registered.", nameof(pushed));
-        }
-
-        if (pushed.FirstLsn != Head + 1)
-        {
-            throw new ArgumentException($"The event begins at LSN {pushed.FirstLsn}, the head is {Head}.", nameof(pushed));
-        }
-
-        var judgements = pushed.Judgements.Span;
-        var changes = pushed.Changes.Span;
-        var accepted = _roster[author].AcceptedCounter;
-        var conflicts = 0;
-        for (var i = 0; i < judgements.Length; i++)
-        {
-            ref readonly var judgement = ref judgements[i];
-            if (judgement.Conflict != ConflictType.None)
-            {
-                _keeper.Take(pushed, i, author, sequence);
-            }
-
-            if (judgement.Verdict != Verdict.Accepted)
-            {
-                conflicts += judgement.Verdict == Verdict.Conflicting ? 1 : 0;
-                continue;
-            }
-
-            _rows.Set(RowVersion.Of(in changes[i], in judgement, author));
-            accepted = Math.Max(accepted, judgement.Counter);
-            Head = judgement.Lsn;
-        }
-
-        foreach (ref readonly var settled in pushed.Settled.AsSpan())
-        {
-            Conflicts.Settle(in settled, pushed.AtMicros, author);
-        }
-
-        _roster.SetNode(author, new NodeState(pushed.Author, pushed.JudgedLsn, pushed.JudgedCounter, accepted));
-        client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence), pushed.AtMicros, conflicts);
-        _index.Add(pushed.FirstLsn, sequence, bytes, holdsLsns: Head >= pushed.FirstLsn);
-        if (Head >= pushed.FirstLsn)
-        {
-            _times.Add(pushed.FirstLsn, pushed.AtMicros);
-        }
-    }
 }

@@ -55,6 +55,9 @@ internal sealed record LoadOptions
     /// <summary>Bytes of data of each row.</summary>
     public int DataBytes { get; private set; } = 200;
 
+    /// <summary>How often each row is written before it is compacted.</summary>
+    public int Rewrites { get; private set; } = 100;
+
     /// <summary>Restarts of the large tenant's server.</summary>
     public int Restarts { get; private set; } = 5;
 
@@ -135,6 +138,7 @@ internal sealed record LoadOptions
             "--rows" when number > 0 => n => RowsGiven = n,
             "--batch" when number is > 0 and <= 1_000 => n => Batch = n,
             "--data-bytes" when number <= 4_000 => n => DataBytes = n,
+            "--rewrites" when number > 0 => n => Rewrites = n,
             "--restarts" when number > 0 => n => Restarts = n,
             "--pages" when number > 0 => n => Pages = n,
             _ => null,

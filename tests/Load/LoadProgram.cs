@@ -32,6 +32,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
           streams                    a push until all streams have it, idle streams --streams 1000 --tenants 1 --rounds 5 --seconds 10
           slow-readers               streams read at 1 KB/s beside a full load      --seconds 10 --rounds 5 --clients 8
           first-sync                 rows written twenty times over, and once       --rows 50000 --rounds 5 --batch 100
+          compaction                 a tenant rewritten, compacted, pulled anew      --rows 50000 --rewrites 100 --batch 100 --rounds 5
           large-tenant               a tenant of a million rows, and restarts       --rows 1000000 --restarts 5 --pages 60 --batch 1000
 
           overload                   twice the pushes that it can serve             --minutes 10 --tenants 32 --clients 500 --batch 50
@@ -106,6 +107,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
         "streams" => new Streams(run).RunAsync,
         "slow-readers" => new SlowReaders(run).RunAsync,
         "first-sync" => new FirstSync(run).RunAsync,
+        "compaction" => new Compacted(run).RunAsync,
         "large-tenant" => new LargeTenant(run).RunAsync,
         _ => null,
     };

@@ -58,6 +58,9 @@ internal sealed class JournalAppender : IDisposable
         Step(_commit);
     }
 
+    /// <summary>Does something else with the connection, in a transaction of its own.</summary>
+    public void Do(Action<SqliteConnection> step) => step(_connection);
+
     /// <summary>Closing takes back a transaction that is still open.</summary>
     public void Dispose()
     {

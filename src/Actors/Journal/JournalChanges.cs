@@ -105,29 +105,36 @@ internal sealed class JournalChanges(ReadJournal read)
     }
 
     /// <summary>
-    /// Hands out these events, each checked to be the one that was written there, and none left out. Throws
+    /// Hands out these events, each checked to be the one that was written there, and none left out but what compaction took. Throws
     /// <see cref="JournalDamageException"/>: bytes that do not bear their checksum are handed to nobody.
     /// </summary>
-    public void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take)
+    /// <param name="tenant">Whose.</param>
+    /// <param name="from">The first number.</param>
+    /// <param name="to">The last.</param>
+    /// <param name="take">Takes each; false ends it.</param>
+    /// <param name="mayEndInGap">
+    /// Whether the last number may be of an event that compaction took away: the row that stands for it is behind it.
+    /// </param>
+    public void Read(TenantId tenant, long from, long to, Func<JournalRow, bool> take, bool mayEndInGap = false)
     {
         var name = PersistenceIds.Of(tenant);
         var (next, more) = (from, true);
         read(tenant, from, to, row =>
         {
-            if (row.Sequence != next)
+            if (!EventSeal.Holds(row.Bytes, EventSeal.PlaceOf(name, row.Sequence, row.Manifest)))
+            {
+                throw new JournalDamageException(tenant, row.Sequence, "is not what was written there: its checksum does not match");
+            }
+
+            if (EventSpan.First(row.Manifest, row.Bytes, row.Sequence) > next)
             {
                 throw new JournalDamageException(tenant, next, "is missing");
             }
 
-            if (!EventSeal.Holds(row.Bytes, EventSeal.PlaceOf(name, next, row.Manifest)))
-            {
-                throw new JournalDamageException(tenant, next, "is not what was written there: its checksum does not match");
-            }
-
-            next++;
+            next = row.Sequence + 1;
             return more = take(row);
         });
-        if (more && next <= to)
+        if (more && next <= to && !mayEndInGap)
         {
             throw new JournalDamageException(tenant, next, "is missing");
         }

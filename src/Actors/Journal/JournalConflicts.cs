@@ -42,7 +42,7 @@ internal sealed class JournalConflicts(JournalChanges changes)
 
     /// <summary>
     /// The version that a change's author knew: the last of its row up to that LSN, looked for in the stretch of the journal that holds it;
-    /// null where it is not there.
+    /// null where it is not there, or where compaction took changes away behind it, of which it may have been one.
     /// </summary>
     public StoredChange? FindBase(TenantId tenant, FoundConflict conflict, long fromSequence, long headSequence)
     {
@@ -55,8 +55,11 @@ internal sealed class JournalConflicts(JournalChanges changes)
             }
 
             var view = new PushedView(row.Bytes);
+            var next = view.FirstLsn;
             foreach (var change in view.Accepted())
             {
+                found = change.Lsn > next && next <= conflict.KnownLsn ? null : found;
+                next = change.Lsn + 1;
                 if (change.Lsn <= conflict.KnownLsn
                     && change.Table.Span.SequenceEqual(conflict.Client.Table.Span)
                     && change.Key.Span.SequenceEqual(conflict.Client.Key.Span))
@@ -65,6 +68,7 @@ internal sealed class JournalConflicts(JournalChanges changes)
                 }
             }
 
+            found = view.LastLsn >= next && next <= conflict.KnownLsn ? null : found;
             return view.LastLsn < conflict.KnownLsn;
         });
         return found?.Detach(withData: true);

@@ -157,7 +157,7 @@ internal sealed class JournalFiles : IDisposable
 
         var journal = ConnectionString(dataDir, JournalName);
         var snapshots = ConnectionString(dataDir, SnapshotFile.Name);
-        using var connection = OpenChecked(journal, unsafeSynchronousOff);
+        using var connection = OpenChecked(journal, unsafeSynchronousOff, givesSpaceBack: true);
         var tables = new JournalTables(connection, dataDir);
         var keys = tables.OpenOrMake(mustExist);
         var fingerprint = new KeyedHash(keys.Hash).Fingerprint;
@@ -199,12 +199,23 @@ internal sealed class JournalFiles : IDisposable
     private static string ConnectionString(string dataDir, string file) =>
         new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataDir, file), Pooling = true }.ToString();
 
-    public static SqliteConnection OpenChecked(string connectionString, bool unsafeSynchronousOff)
+    /// <summary>A connection whose durability is set and checked.</summary>
+    /// <param name="connectionString">Of the file.</param>
+    /// <param name="unsafeSynchronousOff">Whether nothing is flushed.</param>
+    /// <param name="givesSpaceBack">
+    /// Whether the file, where this makes it, can be made smaller step by step; one that is there keeps its ways until it is vacuumed.
+    /// </param>
+    public static SqliteConnection OpenChecked(string connectionString, bool unsafeSynchronousOff, bool givesSpaceBack = false)
     {
         var connection = new SqliteConnection(connectionString);
         try
         {
             connection.Open();
+            if (givesSpaceBack)
+            {
+                Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL");
+            }
+
             Execute(connection, "PRAGMA journal_mode = WAL");
             Prepare(connection, unsafeSynchronousOff);
             var mode = Scalar(connection, "PRAGMA journal_mode") as string;

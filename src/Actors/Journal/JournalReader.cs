@@ -38,7 +38,30 @@ internal sealed class JournalReader(string connectionString) : IDisposable
     });
 
     /// <summary>The highest sequence number in the journal under that name; 0 where it has none.</summary>
-    public long ReadHighest(string persistenceId) => Use(query => query.Highest(persistenceId));
+    public long ReadHighest(string persistenceId) => Use(query => query.Number(Schema.HighestSequence, persistenceId));
+
+    /// <summary>The event up to which the journal under that name was compacted; 0 where it was not.</summary>
+    public long ReadCompacted(string persistenceId) => Use(query => query.Number(Schema.ReadCompaction, persistenceId));
+
+    /// <summary>How many events there are under that name up to that number.</summary>
+    public long CountEvents(string persistenceId, long upTo) => Use(query => query.Number(Schema.CountEventsTo, persistenceId, upTo));
+
+    /// <summary>The names in the journal.</summary>
+    public List<string> ReadNames()
+    {
+        using var connection = new SqliteConnection(_connectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = Schema.Tenants;
+        using var rows = command.ExecuteReader();
+        var names = new List<string>();
+        while (rows.Read())
+        {
+            names.Add(rows.GetValue(0) as string ?? "");
+        }
+
+        return names;
+    }
 
     /// <summary>How many clients are registered, over all tenants.</summary>
     public long CountRegistered()
@@ -117,11 +140,12 @@ internal sealed class JournalReader(string connectionString) : IDisposable
             }
         }
 
-        public long Highest(string persistenceId)
+        public long Number(string sql, string persistenceId, long upTo = 0)
         {
             using var command = _connection.CreateCommand();
-            command.CommandText = Schema.HighestSequence;
+            command.CommandText = sql;
             command.Parameters.AddWithValue("$id", persistenceId);
+            command.Parameters.AddWithValue("$to", upTo);
             return command.ExecuteScalar() as long? ?? 0;
         }
 

@@ -88,11 +88,12 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
                 + "from it (see docs/operations.md).");
         }
 
-        // Events are never deleted, so their numbers are dense, and an event that fell out of the index or the table shows here.
+        // Only compaction deletes events, never the last one, and it counts them: so one that fell out of index or table shows here.
         var indexed = Number(Schema.CountEvents);
-        if (indexed != last)
+        var removed = Read(Schema.RemovedEvents) is { Length: sizeof(long) } counted ? BitConverter.ToInt64(counted) : 0;
+        if (indexed + removed != last)
         {
-            throw Damaged($"{last} events in its table and {indexed} in its index");
+            throw Damaged($"{last} events were written to its table, {removed} were compacted away, and {indexed} are in its index");
         }
 
         return last;
@@ -142,7 +143,8 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
 
     /// <summary>What came with a later version than the journal's. The tables, and so the version, were found before it.</summary>
     private bool MayLack(string what) =>
-        what.StartsWith($"index {Schema.AddedIndex}\n", StringComparison.Ordinal) && Read("schema_version") is [1, 0, 0, 0];
+        (what.StartsWith($"index {Schema.AddedIndex}\n", StringComparison.Ordinal) && Read("schema_version") is [1, 0, 0, 0])
+        || (what.StartsWith($"table {Schema.AddedTable}\n", StringComparison.Ordinal) && Read("schema_version") is [1 or 2, 0, 0, 0]);
 
     private void CheckVersion()
     {

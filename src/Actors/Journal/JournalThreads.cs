@@ -25,6 +25,9 @@ internal sealed class JournalThreads : IDisposable
     /// </summary>
     public BlockingThreads Snapshots { get; } = new("heliossync-snapshots", SnapshotCount, givesWay: true);
 
+    /// <summary>For reading and judging what can be compacted, which nobody waits for.</summary>
+    public BlockingThreads Compaction { get; } = new("heliossync-compaction", 1, givesWay: true);
+
     /// <summary>For reads on behalf of requests.</summary>
     public BlockingThreads Reads { get; } = new("heliossync-reads", ReadCount);
 
@@ -38,5 +41,6 @@ internal sealed class JournalThreads : IDisposable
         Journal.Dispose();
         Writes.Dispose();
         Snapshots.Dispose();
+        Compaction.Dispose();
     }
 }

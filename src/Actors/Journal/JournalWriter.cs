@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace HeliosSync.Actors.Journal;
 
 /// <summary>
@@ -25,6 +27,8 @@ internal sealed class JournalWriter : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<JournalWrite> _waiting = [];
     private readonly List<JournalWrite> _group = [];
+    private readonly Queue<JournalStep> _steps = [];
+    private JournalStep? _step;
     private JournalAppender? _appender;
     private long _bytes;
     private bool _busy;
@@ -103,6 +107,34 @@ internal sealed class JournalWriter : IDisposable
     }
 
     /// <summary>
+    /// Does something with the connection between two groups, in a transaction of its own, which must be short: every write behind it
+    /// waits. Completes when it is done; fails as it did.
+    /// </summary>
+    public Task BetweenAsync(Action<SqliteConnection> work)
+    {
+        var step = new JournalStep(work);
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                step.Fail(new InvalidOperationException("The journal is closed."));
+                return step.Task;
+            }
+
+            _steps.Enqueue(step);
+            if (_busy)
+            {
+                return step.Task;
+            }
+
+            _busy = true;
+        }
+
+        _threads.Post(WriteAll);
+        return step.Task;
+    }
+
+    /// <summary>
     /// Takes nothing more. What waits is not begun any more, and fails; what is being written ends as it does, and the connection with it:
     /// a disk that hangs must not keep the process from ending. So first end the thread, which does what is waiting as long as it can.
     /// </summary>
@@ -124,8 +156,33 @@ internal sealed class JournalWriter : IDisposable
     {
         while (TakeGroup())
         {
-            WriteGroup();
-            Settle([.. _group]);
+            if (_group.Count > 0)
+            {
+                WriteGroup();
+                Settle([.. _group]);
+            }
+
+            TakeStep();
+        }
+    }
+
+    private void TakeStep()
+    {
+        if (_step is not { } step)
+        {
+            return;
+        }
+
+        try
+        {
+            _appender ??= new JournalAppender(_files);
+            _appender.Do(step.Work);
+            step.Complete();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            CloseAppender();
+            step.Fail(e);
         }
     }
 
@@ -141,7 +198,9 @@ internal sealed class JournalWriter : IDisposable
         writes,
         preferLocal: false);
 
-    /// <summary>Puts away the last group and takes the next; false, and no longer busy, where there is none.</summary>
+    /// <summary>
+    /// Puts away the last group and takes the next, and one step at most behind it; false, and no longer busy, where there is neither.
+    /// </summary>
     private bool TakeGroup()
     {
         lock (_gate)
@@ -166,7 +225,8 @@ internal sealed class JournalWriter : IDisposable
                 (rows, bytes) = (rows + next.Rows.Count, bytes + next.Bytes);
             }
 
-            return _busy = _group.Count > 0;
+            _step = _steps.TryDequeue(out var step) ? step : null;
+            return _busy = _group.Count > 0 || _step is not null;
         }
     }
 
@@ -199,6 +259,10 @@ internal sealed class JournalWriter : IDisposable
         Settle([.. _waiting]);
         _waiting.Clear();
         _bytes = 0;
+        while (_steps.TryDequeue(out var step))
+        {
+            step.Fail(closed);
+        }
     }
 
     private void CloseAppender()

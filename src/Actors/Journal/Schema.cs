@@ -7,10 +7,16 @@ namespace HeliosSync.Actors.Journal;
 internal static class Schema
 {
     /// <summary>The newest version of the tables that this program knows.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>What version 2 added: a journal of version 1 may lack it, and gets it at the start.</summary>
     public const string AddedIndex = "journal_forgotten";
+
+    /// <summary>What version 3 added, in the same way.</summary>
+    public const string AddedTable = "heliossync_compaction";
+
+    /// <summary>Name of the number, among those that belong to the database, of the events that compaction took away.</summary>
+    public const string RemovedEvents = "removed_events";
 
     /// <summary>
     /// The trigger keeps a tenant's events dense: Akka has sent the next write when it tells an actor that one was rejected, and an event
@@ -36,6 +42,8 @@ internal static class Schema
         BEGIN SELECT RAISE(ABORT, 'the event before this one is not in the journal'); END;
         CREATE TABLE IF NOT EXISTS heliossync_meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS journal_forgotten ON journal (persistence_id) WHERE manifest = 'forgotten/1';
+        CREATE TABLE IF NOT EXISTS heliossync_compaction (
+            persistence_id TEXT PRIMARY KEY, sequence_number INTEGER NOT NULL, horizon INTEGER NOT NULL) WITHOUT ROWID;
         """;
 
     public const string Snapshots = """
@@ -93,6 +101,8 @@ internal static class Schema
     /// <summary>Every tenant's last number, answered from the index alone.</summary>
     public const string LastEvents =
         "SELECT persistence_id, MAX(sequence_number) FROM journal INDEXED BY journal_uq GROUP BY persistence_id ORDER BY 1";
+    /// <summary>A tenant's events up to a number, counted in the index alone.</summary>
+    public const string CountEventsTo = "SELECT COUNT(*) FROM journal WHERE persistence_id = $id AND sequence_number <= $to";
 
     /// <summary>A tenant's last number, answered from the index alone.</summary>
     public const string HighestSequence = "SELECT MAX(sequence_number) FROM journal WHERE persistence_id = $id";
@@ -101,6 +111,33 @@ internal static class Schema
     public const string ProbeEvent = """
         INSERT INTO journal (deleted, persistence_id, sequence_number, created, message) VALUES (1, 'probe', 1, 0, x'')
         """;
+
+    /// <summary>The tenants in the journal, each found by one look into the index.</summary>
+    public const string Tenants = """
+        WITH RECURSIVE tenant (id) AS (
+            SELECT MIN(persistence_id) FROM journal
+            UNION ALL
+            SELECT (SELECT MIN(persistence_id) FROM journal WHERE persistence_id > id) FROM tenant WHERE id IS NOT NULL)
+        SELECT id FROM tenant WHERE id IS NOT NULL
+        """;
+
+    /// <summary>What compaction leaves of an event. Its writer is of no account any more.</summary>
+    public const string RewriteEvent = """
+        UPDATE journal SET message = $message, manifest = 'compacted/1', writer_uuid = ''
+        WHERE persistence_id = $id AND sequence_number = $sequence
+        """;
+
+    /// <summary>Takes an event away of which nothing is left.</summary>
+    public const string RemoveEvent = "DELETE FROM journal WHERE persistence_id = $id AND sequence_number = $sequence";
+
+    /// <summary>Up to which event a tenant's journal was compacted, and the LSN of its horizon.</summary>
+    public const string MarkCompaction = """
+        INSERT INTO heliossync_compaction VALUES ($id, $sequence, $horizon) ON CONFLICT (persistence_id) DO UPDATE
+        SET sequence_number = MAX(sequence_number, $sequence), horizon = MAX(horizon, $horizon)
+        """;
+
+    /// <summary>Reads that.</summary>
+    public const string ReadCompaction = "SELECT sequence_number FROM heliossync_compaction WHERE persistence_id = $id";
 
     /// <summary>A durable write that changes nothing: it shows whether the journal can be written.</summary>
     public const string Probe = "INSERT INTO heliossync_meta VALUES ('probe', 1) ON CONFLICT (name) DO UPDATE SET value = 1 - value";

@@ -92,6 +92,11 @@ internal sealed class SnapshotFile(string dataDir, string connectionString, bool
             return $"it says that it is of {envelope.PersistenceId} at event {envelope.Sequence}";
         }
 
+        if (CompactedTo(journal, id) >= sequence)
+        {
+            return "the journal was compacted beyond it";
+        }
+
         using var command = journal.CreateCommand();
         command.CommandText = Schema.ReadEvents;
         command.Parameters.AddWithValue("$id", id);
@@ -104,6 +109,22 @@ internal sealed class SnapshotFile(string dataDir, string connectionString, bool
         }
 
         return rows.GetValue(2) is byte[] e1 && EventSeal.Of(e1) == envelope.LastEvent ? null : "the journal has another event there";
+    }
+
+    /// <summary>The event up to which the tenant's journal was compacted; 0 where it was not, as none of an older version was.</summary>
+    private static long CompactedTo(SqliteConnection journal, string id)
+    {
+        using var made = journal.CreateCommand();
+        made.CommandText = $"SELECT COUNT(*) FROM sqlite_master WHERE name = '{Schema.AddedTable}'";
+        if (made.ExecuteScalar() is 0L)
+        {
+            return 0;
+        }
+
+        using var command = journal.CreateCommand();
+        command.CommandText = Schema.ReadCompaction;
+        command.Parameters.AddWithValue("$id", id);
+        return command.ExecuteScalar() as long? ?? 0;
     }
 
     private void PutAside(string why)

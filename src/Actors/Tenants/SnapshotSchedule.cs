@@ -20,31 +20,51 @@ internal sealed class SnapshotSchedule(SyncServerOptions options, string id)
     private int _events;
     private long _bytes;
     private bool _saving;
+    private bool _wanted;
+    private uint _lastEvent;
+
+    /// <summary>The event of the newest snapshot that is known to be kept; 0 where none is.</summary>
+    public long Kept { get; private set; }
 
     /// <summary>Counts an event that the newest snapshot does not hold.</summary>
-    public void Count(int bytes)
+    public void Count(ReadOnlySpan<byte> bytes)
     {
         _events++;
-        _bytes += bytes;
+        _bytes += bytes.Length;
+        _lastEvent = EventSeal.Of(bytes);
+    }
+
+    /// <summary>The state was begun with a snapshot; gives the state.</summary>
+    public Tenant Begin(SnapshotEnvelope snapshot, Tenant begun)
+    {
+        (Kept, _lastEvent) = (snapshot.Sequence, snapshot.LastEvent);
+        return begun;
     }
 
     /// <summary>Whether what was counted is enough.</summary>
-    public bool IsDue => _events >= options.SnapshotEvents * _share || _bytes >= options.SnapshotBytes * _share;
+    public bool IsDue => _wanted || _events >= options.SnapshotEvents * _share || _bytes >= options.SnapshotBytes * _share;
 
     /// <summary>The state right after the event that was just applied, where a snapshot is due there; else null.</summary>
     /// <param name="tenant">The tenant.</param>
-    /// <param name="last">That event.</param>
-    public StoredSnapshot? Cut(Tenant tenant, JournalEvent last)
+    public StoredSnapshot? Cut(Tenant tenant)
     {
-        if (_saving || !IsDue)
+        if (_saving || !IsDue || tenant.ServerNode is null)
         {
             return null;
         }
 
-        (_saving, _events, _bytes, _share) = (true, 0, 0, 1);
-        return new StoredSnapshot(new SnapshotEnvelope(id, tenant.Sequence, EventSeal.Of(last.Bytes)), tenant.Freeze());
+        (_saving, _wanted, _events, _bytes, _share) = (true, false, 0, 0, 1);
+        return new StoredSnapshot(new SnapshotEnvelope(id, tenant.Sequence, _lastEvent), tenant.Freeze());
     }
 
+    /// <summary>A snapshot is due with the next event, however little was counted.</summary>
+    public void Want() => _wanted = true;
+
     /// <summary>The snapshot that was cut is kept, or could not be.</summary>
-    public void Settled() => _saving = false;
+    /// <param name="kept">The event of the one that is kept; null where it could not be.</param>
+    public void Settled(long? kept)
+    {
+        _saving = false;
+        Kept = Math.Max(Kept, kept ?? 0);
+    }
 }

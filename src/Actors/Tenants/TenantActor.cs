@@ -160,12 +160,12 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
         switch (message)
         {
             case SaveSnapshotSuccess saved:
-                _cycle.SnapshotSettled();
+                _cycle.SnapshotSettled(saved.Metadata.SequenceNr);
                 DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
                 return true;
             case SaveSnapshotFailure failed:
                 // Nothing is lost: recovery reads more events, and the next snapshot is due as usual.
-                _cycle.SnapshotSettled();
+                _cycle.SnapshotSettled(null);
                 _log.Warning(failed.Cause, "{0}: no snapshot could be kept at {1}.", PersistenceId, failed.Metadata.SequenceNr);
                 return true;
             case DeleteSnapshotsFailure failed:

@@ -31,21 +31,26 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     /// <summary>The highest durable LSN.</summary>
     public long DurableHead => _durable.Lsn;
 
+    /// <summary>The last durable event.</summary>
+    public long DurableSequence => _durable.Sequence;
+
     /// <summary>Whether anybody waits for a change.</summary>
     public bool IsAwaited => _waiters.IsAny();
 
     private TenantClients<TCaller> Clients => field ??= new TenantClients<TCaller>(this, id, services, outlet);
 
+    private TenantCompaction<TCaller> Compaction => field ??= new TenantCompaction<TCaller>(this, _snapshots, outlet);
     private TenantConflicts<TCaller> Conflicts => field ??= new TenantConflicts<TCaller>(this, services);
 
     /// <summary>Begins with the newest snapshot, where there is one. Throws where it is another tenant's, or of another event.</summary>
-    public void Recover(StoredSnapshot snapshot, long sequence) => _tenant = _replay.Begin(snapshot, sequence);
+    public void Recover(StoredSnapshot snapshot, long sequence) =>
+        _tenant = _snapshots.Begin(snapshot.Of, _replay.Begin(snapshot, sequence));
 
     /// <summary>Takes the next event of the journal. Throws where it is not the next, or not what was written there.</summary>
     public void Recover(JournalEvent e, long sequence)
     {
         _replay.Apply(_tenant, e, sequence);
-        _snapshots.Count(e.Bytes.Length);
+        _snapshots.Count(e.Bytes);
     }
 
     /// <summary>The journal ends here. Throws where its events do not.</summary>
@@ -104,6 +109,9 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
             case IConflictMessage m:
                 Conflicts.Handle(m, from, now);
                 break;
+            case ICompactionMessage m:
+                Compaction.Handle(m, from);
+                break;
             case ForgetClient m:
                 Clients.Forget(m.Client, from, now);
                 break;
@@ -116,7 +124,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     }
 
     /// <summary>The snapshot store has said what became of the last snapshot.</summary>
-    public void SnapshotSettled() => _snapshots.Settled();
+    public void SnapshotSettled(long? kept) => Compaction.SnapshotSettled(kept);
 
     /// <summary>Whoever waited for a change waits no longer.</summary>
     public void StopAwaiting(TCaller who) => _waiters.Remove(who);
@@ -242,8 +250,8 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         EventSeal.Bind(written.Bytes, PlaceOf(written.Manifest, _tenant.Sequence + 1));
         var before = _tenant.Head;
         _tenant.Apply(e, _tenant.Sequence + 1, written.Bytes.Length);
-        _snapshots.Count(written.Bytes.Length);
-        return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_tenant, written));
+        _snapshots.Count(written.Bytes);
+        return new Applied(written, _tenant.Sequence, before, _tenant.Head, _snapshots.Cut(_tenant));
     }
 
     /// <summary>Writes an event that is part of the state, and answers when it is durable.</summary>

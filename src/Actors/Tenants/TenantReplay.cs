@@ -20,14 +20,15 @@ internal sealed class TenantReplay(TenantId id, string name, EventReader events,
     /// <summary>Applies the next event. Throws where it is not the next, or not what was written there.</summary>
     public void Apply(Tenant tenant, JournalEvent e, long sequence)
     {
-        if (sequence != tenant.Sequence + 1)
-        {
-            throw new JournalDamageException(id, tenant.Sequence + 1, "is missing");
-        }
-
         try
         {
-            tenant.Apply(events.Read(e.Manifest, e.Bytes, EventSeal.PlaceOf(name, sequence, e.Manifest)), sequence, e.Bytes.Length);
+            var next = events.Read(e.Manifest, e.Bytes, EventSeal.PlaceOf(name, sequence, e.Manifest));
+            if (sequence <= tenant.Sequence || EventSpan.First(e.Manifest, e.Bytes, sequence) > tenant.Sequence + 1)
+            {
+                throw new JournalDamageException(id, tenant.Sequence + 1, "is missing");
+            }
+
+            tenant.Apply(next, sequence, e.Bytes.Length);
         }
         catch (Exception bad) when (bad is InvalidDataException or ArgumentException)
         {

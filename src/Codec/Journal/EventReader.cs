@@ -25,6 +25,7 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         {
             EventWriter.PushedManifest or EventWriter.PushedByPolicyManifest or EventWriter.PushedSettlingManifest =>
                 ReadPushed(ViewOf(manifest, bytes)),
+            EventWriter.CompactedManifest => ReadCompacted(ViewOf(manifest, bytes)),
             EventWriter.PolicyManifest => ReadPolicy(bytes.Span[..body]),
             EventWriter.RegisteredManifest => ReadRegistered(bytes.Span[..body], first: true),
             EventWriter.ReregisteredManifest => ReadRegistered(bytes.Span[..body], first: false),
@@ -34,6 +35,22 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
             _ => throw BytesReader.Corrupt($"the manifest {manifest} is not known"),
         };
     }
+
+    /// <summary>Of an event that is no push: the clients that it is a contact of. Its checksum is not looked at.</summary>
+    internal static IReadOnlyList<ClientId> ClientsNoted(string manifest, ReadOnlyMemory<byte> bytes)
+    {
+        var body = bytes.Span[..Math.Max(0, bytes.Length - EventWriter.ChecksumBytes)];
+        return manifest switch
+        {
+            EventWriter.RegisteredManifest or EventWriter.ReregisteredManifest => [ReadRegistered(body, first: false).Client],
+            EventWriter.SeenManifest => [.. ReadSeen(body).Contacts.Select(static contact => contact.Client)],
+            _ => [],
+        };
+    }
+
+    /// <summary>Of a client's end: whose. Its checksum is not looked at.</summary>
+    internal static ClientId ClientOfEnd(ReadOnlyMemory<byte> bytes) =>
+        ReadForgotten(bytes.Span[..Math.Max(0, bytes.Length - EventWriter.ChecksumBytes)]).Client;
 
     private static BytesReader Begin(ReadOnlySpan<byte> bytes)
     {
@@ -114,6 +131,9 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         return view.Manifest == manifest ? view : throw BytesReader.Corrupt("its format is not its manifest's");
     }
 
+    private TenantEvent ReadCompacted(in PushedView view) =>
+        view.Client.IsEmpty ? new Compacted(view.Gap, view.FirstLsn, view.LastLsn) : ReadPushed(in view);
+
     private Pushed ReadPushed(in PushedView view)
     {
         var client = ClientOf(view.Client.Span);
@@ -123,10 +143,12 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         var tables = new TableNames(view);
         var walk = new PushedWalk(view);
         long[]? wonOver = null;
+        var left = view.IsCompacted ? new RemainingChange[view.ChangeCount] : null;
         for (var i = 0; walk.MoveNext(); i++)
         {
             var others = VectorClock.Empty;
-            if (EventWriter.IsWhole(walk.Verdict))
+            left?[i] = new RemainingChange(walk.Place, walk.Verdict == Verdict.Accepted && !walk.HasRecord, walk.IsUnlogged);
+            if (walk.HasRecord)
             {
                 var record = walk.Record();
                 var accepted = walk.Verdict == Verdict.Accepted;
@@ -151,6 +173,9 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         {
             WonOver = wonOver,
             Settled = view.Settled(),
+            Remains = left is null
+                ? null
+                : new Remains(view.Gap, view.LastLsn, view.HasOutcome, view.AcceptedCounter, view.Conflicts, left),
         };
     }
 

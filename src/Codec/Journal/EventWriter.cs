@@ -33,9 +33,13 @@ public static class EventWriter
     /// <summary>Manifest of clients' last contacts.</summary>
     public const string SeenManifest = "seen/1";
 
+    /// <summary>Manifest of what compaction left of a push, or of several events.</summary>
+    public const string CompactedManifest = "compacted/1";
+
     internal const byte Format = 1;
     internal const byte PolicyFormat = 2;
     internal const byte SettlingFormat = 3;
+    internal const byte CompactedFormat = 4;
     internal const byte RefusedFlag = 1;
     internal const byte DotValidBit = 8;
     internal const byte WonBit = 16;
@@ -49,7 +53,7 @@ public static class EventWriter
     public static string ManifestOf(TenantEvent e) => e switch
     {
         Registered registered => registered.First ? RegisteredManifest : ReregisteredManifest,
-        Pushed pushed => ManifestOf(FormatOf(pushed)),
+        Pushed { Remains: null } pushed => ManifestOf(FormatOf(pushed)),
         PolicySet => PolicyManifest,
         Forgotten => ForgottenManifest,
         Seen => SeenManifest,
@@ -57,14 +61,16 @@ public static class EventWriter
         _ => throw new ArgumentException($"{e} is no event of a tenant.", nameof(e)),
     };
 
-    /// <summary>Whether a push is stored under that manifest, so that <see cref="PushedView"/> reads it.</summary>
-    public static bool IsPush(string manifest) => manifest is PushedManifest or PushedByPolicyManifest or PushedSettlingManifest;
+    /// <summary>Whether a push, or what is left of one, is stored under that manifest, so that <see cref="PushedView"/> reads it.</summary>
+    public static bool IsPush(string manifest) =>
+        manifest is PushedManifest or PushedByPolicyManifest or PushedSettlingManifest or CompactedManifest;
 
     /// <summary>The manifest that a push of this format is stored under.</summary>
     internal static string ManifestOf(byte format) => format switch
     {
         Format => PushedManifest,
         PolicyFormat => PushedByPolicyManifest,
+        CompactedFormat => CompactedManifest,
         _ => PushedSettlingManifest,
     };
 
@@ -78,7 +84,7 @@ public static class EventWriter
             case Registered registered:
                 Write(to, registered);
                 break;
-            case Pushed pushed:
+            case Pushed { Remains: null } pushed:
                 Write(to, pushed);
                 break;
             case PolicySet set:

@@ -4,7 +4,8 @@ using HeliosSync.Domain;
 namespace HeliosSync.Codec;
 
 /// <summary>
-/// Looks into the bytes of a <c>pushed/1</c>, <c>/2</c> or <c>/3</c> event without making objects of it. What it gives are slices of them.
+/// Looks into the bytes of a <c>pushed/1</c>, <c>/2</c>, <c>/3</c> or <c>compacted/1</c> event without making objects of it. What it gives
+/// are slices of them.
 /// Bytes that break the layout are an <see cref="InvalidDataException"/>, here or while walking; their CRC is not looked at.
 /// </summary>
 public readonly struct PushedView
@@ -22,14 +23,19 @@ public readonly struct PushedView
         _bytes = bytes[..^EventWriter.ChecksumBytes];
         var from = new BytesReader(_bytes.Span);
         Format = from.Byte();
-        if (Format is not (EventWriter.Format or EventWriter.PolicyFormat or EventWriter.SettlingFormat))
+        if (Format is < EventWriter.Format or > EventWriter.CompactedFormat)
         {
             throw BytesReader.Corrupt("its format is not known");
         }
 
-        Message = from.Uuid();
-        Digest = from.Hash();
-        Refused = from.Byte() switch
+        HasOutcome = true;
+        if (IsCompacted)
+        {
+            (Refused, HasOutcome, Gap) = CompactedFlags(ref from);
+        }
+
+        (Message, Digest) = HasOutcome ? (from.Uuid(), from.Hash()) : default;
+        Refused = IsCompacted ? Refused : from.Byte() switch
         {
             0 => false,
             EventWriter.RefusedFlag => true,
@@ -38,16 +44,19 @@ public readonly struct PushedView
         AtMicros = from.Signed();
         FirstLsn = from.Number(Limits.SafeIntegerMax);
         ChangeCount = from.Count(bytesEach: 3);
-        AcceptedCount = (int)from.Number(Math.Min(ChangeCount, Limits.SafeIntegerMax - FirstLsn));
+        LsnCount = from.Number(Math.Min(IsCompacted ? long.MaxValue : ChangeCount, Limits.SafeIntegerMax - FirstLsn));
         JudgedLsn = from.Number(Limits.SafeIntegerMax);
         JudgedCounter = from.Number(Limits.SafeIntegerMax);
+        (AcceptedCounter, Conflicts) = IsCompacted
+            ? (from.Number(Limits.SafeIntegerMax), from.Number(Limits.SafeIntegerMax))
+            : default;
         Client = Name(ref from);
         var author = Name(ref from);
         Author = author.IsEmpty ? Client : author;
-        if (Format == EventWriter.SettlingFormat)
+        if (Format >= EventWriter.SettlingFormat)
         {
             SettledAt = from.Position;
-            ReadAllSettled(ref from);
+            ReadAllSettled(ref from, IsCompacted);
         }
 
         TablesBytes = from.Count();
@@ -55,11 +64,26 @@ public readonly struct PushedView
         var outcomes = from.Count();
         OutcomesAt = from.Skip(outcomes);
         RecordsAt = from.Position;
-        if (FirstLsn == 0 || (Refused && AcceptedCount > 0))
+        if (FirstLsn == 0 || (!IsCompacted && Refused && LsnCount > 0) || (Client.IsEmpty && ChangeCount > 0))
         {
             throw BytesReader.Corrupt("its LSNs cannot be");
         }
     }
+
+    /// <summary>Whether it is what compaction left of a push.</summary>
+    public bool IsCompacted => Format == EventWriter.CompactedFormat;
+
+    /// <summary>Whether it can answer a repeat: message id, digest and what became of each change are there.</summary>
+    public bool HasOutcome { get; }
+
+    /// <summary>How many events right before it are gone: it stands for them too. 0 where the event before it is there.</summary>
+    public long Gap { get; }
+
+    /// <summary>Of a compacted push: the author's entry in the tenant's merged clock, this push included.</summary>
+    public long AcceptedCounter { get; }
+
+    /// <summary>Of a compacted push: how many of the client's changes were in conflict since it registered, this push included.</summary>
+    public long Conflicts { get; }
 
     /// <summary>The push's message id.</summary>
     public Guid Message { get; }
@@ -76,14 +100,14 @@ public readonly struct PushedView
     /// <summary>The LSN of its first accepted change, or the one that it would have had.</summary>
     public long FirstLsn { get; }
 
-    /// <summary>How many changes were pushed.</summary>
+    /// <summary>How many changes were pushed; of a compacted push without an outcome, how many are left.</summary>
     public int ChangeCount { get; }
 
-    /// <summary>How many of them got an LSN; these are dense from <see cref="FirstLsn"/>.</summary>
-    public int AcceptedCount { get; }
+    /// <summary>How many LSNs it covers, from <see cref="FirstLsn"/>: accepted changes, or what compaction left out.</summary>
+    public long LsnCount { get; }
 
-    /// <summary>The head after it: the LSN of its last accepted change, or the one before <see cref="FirstLsn"/>.</summary>
-    public long LastLsn => FirstLsn + AcceptedCount - 1;
+    /// <summary>The head after it: the last LSN that it covers, or the one before <see cref="FirstLsn"/>.</summary>
+    public long LastLsn => FirstLsn + LsnCount - 1;
 
     /// <summary>The highest local number judged from the author, this push included.</summary>
     public long JudgedLsn { get; }
@@ -129,7 +153,7 @@ public readonly struct PushedView
         }
 
         var from = new BytesReader(_bytes.Span, SettledAt);
-        return ReadAllSettled(ref from);
+        return ReadAllSettled(ref from, IsCompacted) is { Length: > 0 } settled ? settled : null;
     }
 
     /// <summary>Finds an accepted change by its LSN.</summary>
@@ -144,7 +168,7 @@ public readonly struct PushedView
         var walk = new PushedWalk(this);
         while (walk.MoveNext())
         {
-            if (walk.Verdict == Verdict.Accepted && walk.Lsn == lsn)
+            if (walk.Verdict == Verdict.Accepted && walk.Lsn == lsn && walk.HasRecord)
             {
                 change = walk.Change();
                 return true;
@@ -179,6 +203,9 @@ public readonly struct PushedView
         return false;
     }
 
+    /// <summary>The number from which it stands for the tenant's events, when its own is this one.</summary>
+    public long FirstSequence(long sequence) => sequence - Gap;
+
     internal ReadOnlyMemory<byte> Slice(int start, int length) => _bytes.Slice(start, length);
 
     /// <summary>The name that stands there among the tables.</summary>
@@ -188,7 +215,15 @@ public readonly struct PushedView
         return Name(ref from);
     }
 
-    private static ConflictSettled[] ReadAllSettled(ref BytesReader from)
+    private static (bool Refused, bool HasOutcome, long Gap) CompactedFlags(ref BytesReader from)
+    {
+        var flags = from.Byte();
+        return flags <= (EventWriter.RefusedFlag | CompactedWriter.OutcomeFlag)
+            ? ((flags & EventWriter.RefusedFlag) != 0, (flags & CompactedWriter.OutcomeFlag) != 0, from.Number(Limits.SafeIntegerMax))
+            : throw BytesReader.Corrupt("it has unknown flags");
+    }
+
+    private static ConflictSettled[] ReadAllSettled(ref BytesReader from, bool mayBeNone)
     {
         var settled = new ConflictSettled[from.Count(bytesEach: 3)];
         foreach (ref var each in settled.AsSpan())
@@ -196,7 +231,7 @@ public readonly struct PushedView
             each = ReadSettled(ref from);
         }
 
-        return settled.Length > 0 ? settled : throw BytesReader.Corrupt("it settles nothing, and says that it does");
+        return mayBeNone || settled.Length > 0 ? settled : throw BytesReader.Corrupt("it settles nothing, and says that it does");
     }
 
     private static ConflictSettled ReadSettled(ref BytesReader from)

@@ -15,7 +15,7 @@ internal ref struct PushedWalk
     private BytesReader _outcomes;
     private BytesReader _records;
     private int _left;
-    private int _accepted;
+    private long _nextLsn;
     private int _recordAt;
     private int _recordEnd;
 
@@ -26,7 +26,18 @@ internal ref struct PushedWalk
         _outcomes = new BytesReader(bytes[..view.RecordsAt], view.OutcomesAt);
         _records = new BytesReader(bytes, view.RecordsAt);
         _left = view.ChangeCount;
+        _nextLsn = view.FirstLsn;
+        Place = -1;
     }
+
+    /// <summary>Its place in the batch, from 0.</summary>
+    public int Place { get; private set; }
+
+    /// <summary>Whether the change itself is there, and not only what became of it.</summary>
+    public bool HasRecord { get; private set; }
+
+    /// <summary>Whether it is a conflict that the log no longer has, or never had.</summary>
+    public bool IsUnlogged { get; private set; }
 
     public Verdict Verdict { get; private set; }
 
@@ -53,12 +64,14 @@ internal ref struct PushedWalk
         {
             _outcomes.End();
             _records.End();
-            return _accepted == _view.AcceptedCount ? false : throw BytesReader.Corrupt("it counts its accepted changes wrongly");
+            return _view.IsCompacted || _nextLsn == _view.LastLsn + 1
+                ? false
+                : throw BytesReader.Corrupt("it counts its accepted changes wrongly");
         }
 
         _left--;
         ReadOutcome();
-        if (EventWriter.IsWhole(Verdict))
+        if (HasRecord)
         {
             var length = _records.Count();
             _recordAt = _records.Skip(length);
@@ -138,37 +151,56 @@ internal ref struct PushedWalk
             : throw BytesReader.Corrupt("a timestamp is out of range");
     }
 
+    /// <summary>The record's bytes behind its table, for whoever writes it elsewhere.</summary>
+    public readonly (int Table, ReadOnlyMemory<byte> Behind) Raw()
+    {
+        var from = new BytesReader(_view.Bytes.Span[.._recordEnd], _recordAt);
+        var table = (int)from.Number(_view.TablesBytes);
+        return (table, _view.Slice(from.Position, _recordEnd - from.Position));
+    }
+
     private void ReadOutcome()
     {
         var flags = _outcomes.Byte();
+        HasRecord = (flags & CompactedWriter.GoneBit) == 0 && EventWriter.IsWhole((Verdict)(flags & 7));
+        IsUnlogged = (flags & CompactedWriter.UnloggedBit) != 0;
+        var isGone = (flags & CompactedWriter.GoneBit) != 0;
+        var compactedBits = _view.IsCompacted ? CompactedWriter.GoneBit | CompactedWriter.UnloggedBit : 0;
         Verdict = (Verdict)(flags & 7);
         DotValid = (flags & EventWriter.DotValidBit) != 0;
         var won = (flags & EventWriter.WonBit) != 0;
-        if (flags > (EventWriter.WonBit | EventWriter.DotValidBit | 7)
+        if ((flags & ~(EventWriter.WonBit | EventWriter.DotValidBit | compactedBits | 7)) != 0
+            || (isGone && (Verdict != Verdict.Accepted || won))
+            || (IsUnlogged && !won && Verdict != Verdict.Conflicting)
             || Verdict is < Verdict.Accepted or > Verdict.Withdrawn
             || (won && (Verdict != Verdict.Accepted || _view.Format == EventWriter.Format)))
         {
             throw BytesReader.Corrupt("a verdict is not known");
         }
 
+        Place += 1 + (_view.IsCompacted ? (int)_outcomes.Number(Limits.BatchChangesMax - 2 - Place) : 0);
         LocalLsn = Difference(LocalLsn);
         Counter = Difference(Counter);
         Lsn = Verdict switch
         {
-            Verdict.Accepted => _view.FirstLsn + _accepted++,
+            Verdict.Accepted => TakeLsn(),
             Verdict.Withdrawn => 0,
             _ => _outcomes.Number(Limits.SafeIntegerMax),
         };
-        if (_accepted > _view.AcceptedCount)
-        {
-            throw BytesReader.Corrupt("it counts its accepted changes wrongly");
-        }
 
         (Conflict, Resolution, Policy, MetLsn) = (ConflictType.None, 0, default, 0);
         if (won || Verdict == Verdict.Conflicting)
         {
             ReadConflict(won);
         }
+    }
+
+    /// <summary>The next accepted change's LSN: implied, where none can be missing.</summary>
+    private long TakeLsn()
+    {
+        var lsn = _nextLsn + (_view.IsCompacted ? _outcomes.Number(_view.LastLsn - _nextLsn) : 0);
+        _nextLsn = lsn + 1;
+        return lsn <= _view.LastLsn ? lsn : throw BytesReader.Corrupt("it counts its accepted changes wrongly");
     }
 
     private void ReadConflict(bool won)
@@ -235,7 +267,7 @@ public ref struct AcceptedChanges
     {
         while (_walk.MoveNext())
         {
-            if (_walk.Verdict == Verdict.Accepted)
+            if (_walk.Verdict == Verdict.Accepted && _walk.HasRecord)
             {
                 return true;
             }

@@ -14,8 +14,10 @@ public sealed class PageBuilder
     private readonly bool _acceptCompressed;
     private readonly LatestChanges? _latest;
     private readonly long _after;
+    private readonly bool _mayEndInGap;
     private PageCut _cut;
     private long _scannedBytes;
+    private bool _moreStands;
 
     /// <summary>An empty page.</summary>
     /// <param name="pull">What is asked for.</param>
@@ -26,14 +28,20 @@ public sealed class PageBuilder
     /// <param name="latest">
     /// Of the changes up to its head, at most the pinned one, only those are given that were their rows' latest; null: all are given.
     /// </param>
+    /// <param name="mayEndInGap">
+    /// Whether changes were written above the pinned head: then those up to it may all have been compacted away, and a full page looks on
+    /// until one stands, so that <c>has_more</c> is exact. The newest change of all always stands.
+    /// </param>
     public PageBuilder(
         Pull pull,
         long after,
         long pinned,
         NodeId ownNode,
         long payloadBytesMax = Limits.PagePayloadBytesMax,
-        LatestChanges? latest = null)
+        LatestChanges? latest = null,
+        bool mayEndInGap = false)
     {
+        _mayEndInGap = mayEndInGap;
         _after = after;
         _latest = latest is null || latest.Head <= pinned ? latest : throw new ArgumentException(
             $"What is superseded at {latest.Head} may stand at {pinned}.", nameof(latest));
@@ -58,7 +66,8 @@ public sealed class PageBuilder
     /// Whether the page takes no more. It also ends after <see cref="Limits.PageScanBytesMax"/> bytes of events, however little of them
     /// was wanted or accepted; but never before it has passed an LSN, or the next page would be the same again.
     /// </summary>
-    public bool IsFull => _cut.IsFull || (_scannedBytes >= Limits.PageScanBytesMax && ServerLsn > _after);
+    public bool IsFull => (_cut.IsFull && (!_mayEndInGap || !HasMore || _moreStands))
+        || (_scannedBytes >= Limits.PageScanBytesMax && ServerLsn > _after);
 
     internal StoredChanges Stored { get; }
 
@@ -107,25 +116,54 @@ public sealed class PageBuilder
 
         _scannedBytes += pushedEvent.Length;
         var view = new PushedView(pushedEvent);
-        if (view.LastLsn <= ServerLsn || view.AcceptedCount == 0)
+        if (view.LastLsn <= ServerLsn || view.LsnCount == 0)
         {
             return;
         }
 
         var byOther = _notBy is null || !view.Author.Span.SequenceEqual(_notBy);
         var walk = new PushedWalk(view);
-        while (!_cut.IsFull && walk.MoveNext())
+        var next = view.FirstLsn;
+        while (walk.MoveNext())
         {
-            if (walk.Verdict == Verdict.Accepted && walk.Lsn > ServerLsn)
+            if (walk.Verdict != Verdict.Accepted || !walk.HasRecord)
+            {
+                continue;
+            }
+
+            if (view.IsCompacted && walk.Lsn > next)
+            {
+                _cut.Pass(next, walk.Lsn - 1);
+            }
+
+            next = walk.Lsn + 1;
+            if (_cut.IsFull)
+            {
+                if (IsLatest(walk.Lsn))
+                {
+                    _moreStands |= walk.Lsn > ServerLsn;
+                    return;
+                }
+
+                _cut.Pass(walk.Lsn, walk.Lsn);
+                continue;
+            }
+
+            if (walk.Lsn > ServerLsn)
             {
                 Offer(in walk, byOther);
             }
+        }
+
+        if (view.IsCompacted)
+        {
+            _cut.Pass(next, view.LastLsn);
         }
     }
 
     private void Offer(scoped in PushedWalk walk, bool byOther)
     {
-        if (_latest is not null && _latest.NextFrom(walk.Lsn) > walk.Lsn)
+        if (!IsLatest(walk.Lsn))
         {
             _cut.Pass(walk.Lsn, walk.Lsn);
             return;
@@ -138,6 +176,8 @@ public sealed class PageBuilder
             Stored.Add(in change);
         }
     }
+
+    private bool IsLatest(long lsn) => _latest is null || _latest.NextFrom(lsn) == lsn;
 
     private bool IsWanted(ReadOnlySpan<byte> table)
     {

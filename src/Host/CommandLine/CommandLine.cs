@@ -5,6 +5,8 @@ namespace HeliosSync.Host;
 /// <summary>
 /// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c>, <c>check</c>,
 /// <c>backup</c> and <c>restore</c>.
+/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c>, <c>check</c> and
+/// <c>compact</c>.
 /// </summary>
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error: one line for each mistake.</param>
@@ -24,6 +26,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             Check(),
             Backup(),
             Restore(),
+            Compact(),
         };
         root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         var parsed = root.Parse(args);
@@ -97,6 +100,21 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
     }
 
     private static Option<bool> Json() => new("--json") { Description = "Say it in one line of JSON." };
+
+    private Command Compact()
+    {
+        var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; only say what would go, by table." };
+        var tenant = new Option<string?>("--tenant") { Description = "The one tenant that it is for; all where not given." };
+        var compact = new Command(
+            "compact", "Of changes older than HistoryDays, keep the last of each row, and give the space back. For a stopped server.")
+        {
+            dryRun,
+            tenant,
+        };
+        compact.SetAction((parsed, _) =>
+            new CompactCommand(output, builder).RunAsync(parsed.GetValue(dryRun), parsed.GetValue(tenant)));
+        return compact;
+    }
 
     private Command Token()
     {

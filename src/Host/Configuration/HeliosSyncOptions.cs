@@ -81,6 +81,11 @@ public sealed record HeliosSyncOptions
     /// A client that begins at 0 is given all changes of a tenant that has no more than these, else each row's latest alone.
     /// </summary>
     public long FirstSyncChanges { get; set; } = Domain.Limits.PageEntriesMax;
+    /// <summary>Days for which every change is kept; of older ones the last of each row stays (docs/protocol.md 6.8). 0: no day.</summary>
+    public int HistoryDays { get; set; } = 30;
+
+    /// <summary>Hours between two looks for journals to compact; 0: none, and compaction waits until it is asked for.</summary>
+    public int CompactEveryHours { get; set; } = 1;
 
     /// <summary>What becomes of conflicts in tenants that have no policy of their own (protocol 5.5), such as <c>server-wins</c>.</summary>
     public string ConflictPolicy { get; set; } = ConflictPolicyNames.Of(Domain.ConflictPolicy.Reject);

@@ -30,6 +30,8 @@ namespace HeliosSync.Host;
 /// <param name="ShutdownTime">How long requests in hand may take to finish at a stop.</param>
 /// <param name="SnapshotEvents">Events after which a tenant keeps a snapshot.</param>
 /// <param name="FirstSyncChanges">Changes up to which a client that begins at 0 is given all.</param>
+/// <param name="HistoryKept">How long every change is kept.</param>
+/// <param name="CompactEvery">How often it is looked for journals to compact; zero: never.</param>
 /// <param name="Journal">How the journal is written.</param>
 /// <param name="UnsafeSynchronousOff">Whether a power cut may lose what was acknowledged; never in Production.</param>
 /// <param name="NodeId">This server's name among several.</param>
@@ -60,6 +62,8 @@ public sealed record Settings(
     TimeSpan ShutdownTime,
     int SnapshotEvents,
     long FirstSyncChanges,
+    TimeSpan HistoryKept,
+    TimeSpan CompactEvery,
     JournalPlugin Journal,
     bool UnsafeSynchronousOff,
     string NodeId,

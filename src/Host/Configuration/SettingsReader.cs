@@ -79,6 +79,8 @@ internal sealed class SettingsReader
             TimeSpan.FromSeconds(options.ShutdownSeconds),
             options.SnapshotEvents,
             options.FirstSyncChanges,
+            TimeSpan.FromDays(options.HistoryDays),
+            TimeSpan.FromHours(options.CompactEveryHours),
             Journal(options.Journal),
             options.UnsafeSynchronousOff,
             options.NodeId ?? Environment.MachineName,
@@ -226,6 +228,8 @@ internal sealed class SettingsReader
         Between(nameof(o.ShutdownSeconds), o.ShutdownSeconds, 1, 3_600);
         Between(nameof(o.SnapshotEvents), o.SnapshotEvents, 10, 10_000_000);
         Between(nameof(o.FirstSyncChanges), o.FirstSyncChanges, 0, Limits.SafeIntegerMax);
+        Between(nameof(o.HistoryDays), o.HistoryDays, 0, 36_500);
+        Between(nameof(o.CompactEveryHours), o.CompactEveryHours, 0, 1_000);
     }
 
     private void Between(string option, long value, long least, long most) => Note(

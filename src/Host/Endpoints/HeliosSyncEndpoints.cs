@@ -36,6 +36,7 @@ public static class HeliosSyncEndpoints
         var heartbeat = services.GetRequiredService<HeartbeatEndpoint>();
         var conflicts = services.GetRequiredService<ConflictsEndpoint>();
         var policy = services.GetRequiredService<PolicyEndpoint>();
+        var compact = services.GetRequiredService<CompactEndpoint>();
         var clients = services.GetRequiredService<ClientsEndpoint>();
         return
         [
@@ -51,6 +52,7 @@ public static class HeliosSyncEndpoints
             new("/conflicts/{id}/resolve", HttpMethods.Post, Scopes.Write, push.ResolveAsync),
             new("/policy", HttpMethods.Get, Scopes.Admin, policy.TellAsync),
             new("/policy", HttpMethods.Put, Scopes.Admin, policy.SetAsync),
+            new("/compact", HttpMethods.Post, Scopes.Admin, compact.HandleAsync),
             new("/clients", HttpMethods.Get, Scopes.Admin, clients.ListAsync),
             new("/clients/{client_id}", HttpMethods.Delete, Scopes.Admin, clients.ForgetAsync),
         ];

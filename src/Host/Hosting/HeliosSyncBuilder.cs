@@ -53,6 +53,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<PolicyEndpoint>();
         services.AddSingleton<ConflictsEndpoint>();
         services.AddSingleton<ClientsEndpoint>();
+        services.AddSingleton<CompactEndpoint>();
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();

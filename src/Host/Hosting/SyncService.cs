@@ -65,6 +65,8 @@ internal sealed class SyncService(
             ForgetAfter = settings.ForgetAfter,
             SnapshotEvents = settings.SnapshotEvents,
             FirstSyncChanges = settings.FirstSyncChanges,
+            HistoryKept = settings.HistoryKept,
+            CompactEvery = settings.CompactEvery,
             Journal = settings.Journal,
             Policies = settings.Policies,
             // As much again as may come in at once: for what is still written of requests that nobody waits for any more.

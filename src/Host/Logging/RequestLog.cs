@@ -39,6 +39,13 @@ internal static partial class RequestLog
         Message = "Client forgotten tenant={Tenant} client={Client} by={By} request_id={RequestId}")]
     public static partial void Forgot(ILogger logger, string tenant, string client, string by, string requestId);
 
+    /// <summary>An administrator had a journal compacted, and who that was.</summary>
+    [LoggerMessage(
+        EventId = 6,
+        Level = LogLevel.Information,
+        Message = "Journal compacted tenant={Tenant} horizon={Horizon} removed={Removed} by={By} request_id={RequestId}")]
+    public static partial void Compacted(ILogger logger, string tenant, long horizon, long removed, string by, string requestId);
+
     /// <summary>The client went away before its answer.</summary>
     [LoggerMessage(EventId = 3, Level = LogLevel.Debug, Message = "Client went away path={Path} request_id={RequestId}")]
     public static partial void Gone(ILogger logger, string path, string requestId);

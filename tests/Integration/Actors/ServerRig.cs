@@ -1,6 +1,8 @@
 using System.IO.Hashing;
 using System.Text;
+using Akka.Actor;
 using HeliosSync.Actors;
+using HeliosSync.Actors.Tenants;
 using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
@@ -29,6 +31,19 @@ internal sealed class ServerRig : IAsyncDisposable
         _plugins = plugins;
         _logs = LoggerFactory.Create(b => b.AddProvider(Log).SetMinimumLevel(LogLevel.Information));
         Server = Start();
+    }
+
+    /// <summary>Where its lines go.</summary>
+    public ILoggerFactory Logs => _logs;
+
+    /// <summary>Tells rows, also when the server has stopped.</summary>
+    public KeyedHash Hash => Server.Hash;
+
+    /// <summary>What compaction would have to leave, with a snapshot as new as can be.</summary>
+    public async Task<NeedsReply?> NeedsAsync(string tenant)
+    {
+        var reply = await Server.Tenants.Ask<object>(new KeepSnapshot(Tenant(tenant)), TimeSpan.FromSeconds(60));
+        return reply as NeedsReply;
     }
 
     /// <summary>Every line of its log, over all restarts.</summary>

@@ -1,5 +1,4 @@
 using HeliosSync.Actors;
-using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Domain;
 
@@ -9,8 +8,6 @@ namespace HeliosSync.Integration.Actors;
 public sealed class SnapshotScheduleTests
 {
     private static readonly SyncServerOptions Options = new() { DataDir = "", SnapshotEvents = 1_000, SnapshotBytes = 100_000 };
-
-    private static readonly JournalEvent Event = new("any", new byte[8]);
 
     [Theory]
     [InlineData(1, 1_000)]
@@ -30,20 +27,20 @@ public sealed class SnapshotScheduleTests
         tenant.Apply(new Registered(client, NodeId.Of(client), Guid.NewGuid(), [], 0, true), 1, 1);
         var schedule = new SnapshotSchedule(Options, "tenant-1");
         UntilDue(schedule, 1);
-        Assert.NotNull(schedule.Cut(tenant, Event));
+        Assert.NotNull(schedule.Cut(tenant));
         Assert.Equal(1_000, UntilDue(schedule, 1));
-        Assert.Null(schedule.Cut(tenant, Event));
-        schedule.Settled();
-        Assert.NotNull(schedule.Cut(tenant, Event));
+        Assert.Null(schedule.Cut(tenant));
+        schedule.Settled(null);
+        Assert.NotNull(schedule.Cut(tenant));
         Assert.Equal(1_000, UntilDue(schedule, 1));
     }
 
     private static int UntilDue(SnapshotSchedule schedule, int bytes)
     {
-        var events = 0;
+        var (events, written) = (0, new byte[bytes]);
         for (; !schedule.IsDue; events++)
         {
-            schedule.Count(bytes);
+            schedule.Count(written);
         }
 
         return events;

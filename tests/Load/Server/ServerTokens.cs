@@ -15,16 +15,20 @@ public sealed class ServerTokens
     /// <summary>The secret, made for this run alone.</summary>
     public string Secret { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(48));
 
-    /// <summary>A token for one client of one tenant, to read and to write.</summary>
-    public string Mint(string tenant, string client)
+    /// <summary>A token for one client of one tenant.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="scopes">What it allows; null: to read and to write.</param>
+    public string Mint(string tenant, string client, string? scopes = null)
     {
+        var allowed = scopes is null ? "\"sync:read\",\"sync:write\"" : $"\"{scopes}\"";
         var now = DateTimeOffset.UtcNow;
         var (from, to) = (now.ToUnixTimeSeconds(), (now + Lifetime).ToUnixTimeSeconds());
         var head = Part("""{"alg":"HS256","typ":"JWT"}""");
         var body = Part(
             $$"""
             {"iss":"heliosdb-sync","aud":"heliosdb-client","sub":"load","tenant_id":"{{tenant}}","client_id":"{{client}}",
-            "iat":{{from}},"nbf":{{from}},"exp":{{to}},"jti":"{{Guid.NewGuid()}}","scopes":["sync:read","sync:write"]}
+            "iat":{{from}},"nbf":{{from}},"exp":{{to}},"jti":"{{Guid.NewGuid()}}","scopes":[{{allowed}}]}
             """);
         var signed = $"{head}.{body}";
         var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.ASCII.GetBytes(signed));

@@ -25,7 +25,7 @@ public sealed class JournalBoundsTests
     {
         var bytes = Small(First, Again);
         bytes[AcceptedAt] = 2;
-        Assert.Equal(2, new PushedView(bytes).AcceptedCount);
+        Assert.Equal(2, new PushedView(bytes).LsnCount);
         bytes[AcceptedAt] = 3;
         Assert.Throws<InvalidDataException>(() => new PushedView(bytes));
     }

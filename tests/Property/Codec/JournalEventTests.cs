@@ -50,7 +50,7 @@ public sealed class JournalEventTests
         var view = new PushedView(EventWriter.Write(e));
         Assert.Equal(
             (e.Message, e.Digest, e.Refused, e.AtMicros, e.FirstLsn, e.Judgements.Length, e.AcceptedCount, e.JudgedLsn, e.JudgedCounter),
-            (view.Message, view.Digest, view.Refused, view.AtMicros, view.FirstLsn, view.ChangeCount, view.AcceptedCount, view.JudgedLsn,
+            (view.Message, view.Digest, view.Refused, view.AtMicros, view.FirstLsn, view.ChangeCount, view.LsnCount, view.JudgedLsn,
                 view.JudgedCounter));
         Assert.Equal(e.FirstLsn + e.AcceptedCount - 1, view.LastLsn);
         Assert.Equal((e.Client.Value, e.Author.Value), (Text(view.Client), Text(view.Author)));

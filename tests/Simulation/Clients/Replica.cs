@@ -367,7 +367,7 @@ internal sealed class Replica(World world, Ledger ledger, Traits traits, Zstd zs
         for (var passed = State.Position + 1; passed <= Math.Min(lsn, ledger.Head); passed++)
         {
             var change = ledger.At(passed);
-            var isHad = State.Given.Contains(passed) || change.Node == State.Node
+            var isHad = State.Given.Contains(passed) || change.Node == State.Node || ledger.IsCompacted(passed)
                 || (traits.Filter is not null && change.Row.Table != traits.Filter);
             if (!isHad && ledger.IsSuperseded(passed, firstSyncTo))
             {

@@ -84,6 +84,12 @@ internal enum Sight
     ForgottenCameBack,
     RepeatJudgedAnew,
     ContactNoted,
+
+    /// <summary>A journal was compacted to its horizon, and changes went.</summary>
+    Compacted,
+
+    /// <summary>A compaction was cut off between two of its steps.</summary>
+    CompactionCutOff,
 }
 
 /// <summary>What goes wrong, by kind.</summary>

@@ -28,8 +28,9 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
     /// <summary>When Akka's circuit breaker takes a write that hangs for a failed one.</summary>
     private const long CallTimeout = 60 * World.Second;
 
-    private readonly Dictionary<TenantId, List<JournalEvent>> _rows =
-        ledgers.Keys.ToDictionary(static t => t, static _ => new List<JournalEvent>());
+    /// <summary>Events by their numbers; null where compaction took one away.</summary>
+    private readonly Dictionary<TenantId, List<JournalEvent?>> _rows =
+        ledgers.Keys.ToDictionary(static t => t, static _ => new List<JournalEvent?>());
 
     private readonly HashSet<Write> _open = [];
 
@@ -48,12 +49,43 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
         var rows = _rows[tenant];
         for (var sequence = Math.Max(1, from); sequence <= Math.Min(to, rows.Count); sequence++)
         {
-            var row = rows[(int)sequence - 1];
-            if (!take(new JournalRow(sequence, row.Manifest, row.Bytes)))
+            if (rows[(int)sequence - 1] is { } row && !take(new JournalRow(sequence, row.Manifest, row.Bytes)))
             {
                 return;
             }
         }
+    }
+
+    /// <summary>One step of a compaction: all of it, at once.</summary>
+    public void Edit(TenantId tenant, IReadOnlyList<JournalEdit> edits, long horizon)
+    {
+        var rows = _rows[tenant];
+        foreach (var (sequence, bytes) in edits)
+        {
+            var left = bytes is null ? null : new JournalEvent(EventWriter.CompactedManifest, bytes);
+            var before = rows[(int)sequence - 1] ?? throw new InvalidOperationException($"event {sequence} is not there");
+            var stays = Lsns(left);
+            rows[(int)sequence - 1] = left;
+            foreach (var gone in Lsns(before).Where(lsn => !stays.Contains(lsn)))
+            {
+                world.Log($"journal: {tenant} {gone} is compacted away");
+                ledgers[tenant].Compact(gone, horizon);
+            }
+        }
+    }
+
+    private static List<long> Lsns(JournalEvent? e)
+    {
+        var lsns = new List<long>();
+        if (e is not null && EventWriter.IsPush(e.Manifest))
+        {
+            foreach (var change in new PushedView(e.Bytes).Accepted())
+            {
+                lsns.Add(change.Lsn);
+            }
+        }
+
+        return lsns;
     }
 
     /// <summary>Writes events from that sequence number on, and says later how it went: not always the truth.</summary>

@@ -12,7 +12,7 @@ internal sealed class SimSnapshots(World world, KeyedHash hash, int failPercent)
 {
     private readonly Dictionary<TenantId, SortedList<long, byte[]>> _kept = [];
 
-    public void Save(TenantId tenant, long sequence, StoredSnapshot snapshot, Action settled)
+    public void Save(TenantId tenant, long sequence, StoredSnapshot snapshot, Action<long?> settled)
     {
         var life = world.ServerLife;
         world.After(world.Chance.Between(World.Millisecond, World.Second), () =>
@@ -24,7 +24,7 @@ internal sealed class SimSnapshots(World world, KeyedHash hash, int failPercent)
 
             if (Happens(Fault.SnapshotFailed))
             {
-                settled();
+                settled(null);
                 return;
             }
 
@@ -35,7 +35,7 @@ internal sealed class SimSnapshots(World world, KeyedHash hash, int failPercent)
             kept[sequence] = Happens(Fault.SnapshotCorrupted) ? Damage(bytes) : bytes;
             world.Tally.Saw(Sight.SnapshotKept);
             world.Log($"snapshots: {tenant} {sequence} kept");
-            settled();
+            settled(sequence);
         });
     }
 

@@ -38,6 +38,7 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     private readonly HashSet<string> _clients = [];
     private readonly Dictionary<string, int> _forgotten = [];
     private readonly HashSet<string> _mustRegister = [];
+    private readonly HashSet<long> _compacted = [];
     private long _handedOut;
     private PushOutcome? _last;
 
@@ -72,6 +73,23 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
 
     /// <summary>How many changes a first sync must give that begins now.</summary>
     public long StandingCount => _versions.Count;
+
+    /// <summary>Changes that compaction took away.</summary>
+    public int CompactedCount => _compacted.Count;
+
+    /// <summary>Whether compaction took that change away.</summary>
+    public bool IsCompacted(long lsn) => _compacted.Contains(lsn);
+
+    /// <summary>Compaction takes a change away, which may be only where a later one of its row stands at or below the horizon.</summary>
+    public void Compact(long lsn, long horizon)
+    {
+        var row = At(lsn).Row;
+        var stands = _changes.FindLastIndex((int)horizon - 1, edit => edit.Row == row) + 1;
+        if (lsn >= horizon || stands <= lsn || IsCompacted(stands) || !_compacted.Add(lsn))
+        {
+            verdicts.Violate(Oracle.AcknowledgedIsThere, $"compaction to {horizon} takes {lsn} of {row}, whose last is {stands}");
+        }
+    }
 
     public Edit? Version(Row row) => _versions.GetValueOrDefault(row);
 

@@ -257,7 +257,10 @@ internal sealed class SimServer
         return refusal;
     }
 
-    private Task<object> AskAsync(ITenantMessage message)
+    /// <summary>Whether nothing is served.</summary>
+    public bool IsDown => _isDown;
+
+    public Task<object> AskAsync(ITenantMessage message)
     {
         var ask = new Ask(message);
         var (life, running) = (_world.ServerLife, _running);

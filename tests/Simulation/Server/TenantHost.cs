@@ -103,11 +103,11 @@ internal sealed class TenantHost : ITenantOutlet<Ask>
 
     void ITenantOutlet<Ask>.End(ClientId client, ForgetReason reason) => _world.Log($"{_tenant}: {client} is forgotten, {reason}");
 
-    void ITenantOutlet<Ask>.Save(StoredSnapshot snapshot) => _snapshots.Save(_tenant, _sequence, snapshot, () =>
+    void ITenantOutlet<Ask>.Save(StoredSnapshot snapshot) => _snapshots.Save(_tenant, _sequence, snapshot, kept =>
     {
         if (!_isDead)
         {
-            _cycle.SnapshotSettled();
+            _cycle.SnapshotSettled(kept);
         }
     });
 

@@ -14,6 +14,7 @@ internal static class StoredEvents
         EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest, EventWriter.ForgottenManifest,
         EventWriter.SeenManifest, EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest, EventWriter.PushedSettlingManifest,
         EventWriter.RestoredManifest,
+        EventWriter.CompactedManifest,
     ];
 
     public static IReadOnlyList<byte[]> Tokens { get; } =
@@ -44,6 +45,7 @@ internal static class StoredEvents
                 .Select(static e => Input(e.Settled is null ? 5 : 7, EventWriter.Write(e))))
             .Append(Input(5, Golden("pushed-2.bin")))
             .Append(Input(7, Golden("pushed-3.bin")))
+            .Concat(Enumerable.Range(0, 30).Select(static seed => Input(8, CompactedSamples.Any(new Random(seed)))))
             .Where(i => i.Length <= inputBytesMax);
     }
 
@@ -93,12 +95,28 @@ internal sealed class EventTarget : FuzzTarget
             return false;
         }
 
+        if (manifest == EventWriter.CompactedManifest)
+        {
+            StaysAsItIs(manifest, stored);
+            return true;
+        }
+
         var written = EventWriter.Write(read);
         var again = Read(EventWriter.ManifestOf(read), written);
         Oracle.Holds(again is not null, "what was read and is written is read");
         JournalSamples.Same(read, again!);
         Oracle.Holds(EventWriter.Write(again!).AsSpan().SequenceEqual(written), "written again it is the same bytes");
         return true;
+    }
+
+    /// <summary>Written anew from its bytes, as the next compaction does, it is read, and is written so for ever.</summary>
+    private static void StaysAsItIs(string manifest, byte[] stored)
+    {
+        if (CompactedSamples.Rewrite(stored) is { } left)
+        {
+            Oracle.Holds(Read(manifest, left) is not null, "what compaction leaves of it is read");
+            Oracle.Holds(CompactedSamples.Rewrite(left)!.AsSpan().SequenceEqual(left), "compacted again it is the same bytes");
+        }
     }
 
     private static void RefusesAnotherCrc(string manifest, byte[] stored)
