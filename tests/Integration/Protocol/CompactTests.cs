@@ -17,13 +17,13 @@ public sealed class CompactTests(CompactTests.Forgetful own) : IClassFixture<Com
         public Task DisposeAsync() => Site.DisposeAsync();
     }
 
-    private readonly Site site = own.Site;
+    private readonly Site _site = own.Site;
 
     [Fact]
     public async Task It_says_what_would_go_and_then_does_it()
     {
-        var tenant = site.NewTenant();
-        var (a, b) = (await site.DeviceAsync(tenant, "a"), await site.DeviceAsync(tenant, "b"));
+        var tenant = _site.NewTenant();
+        var (a, b) = (await _site.DeviceAsync(tenant, "a"), await _site.DeviceAsync(tenant, "b"));
         for (var i = 1; i <= 5; i++)
         {
             (await a.PushAsync(Change.Insert(i, "k", $"value {i}"))).Ok();
@@ -46,9 +46,9 @@ public sealed class CompactTests(CompactTests.Forgetful own) : IClassFixture<Com
         var done = (await CompactAsync(tenant, dryRun: false)).Ok().Json;
         Assert.Equal(dry.Long("changes_removed"), done.Long("changes_removed"));
         Assert.False(done["dry_run"]!.GetValue<bool>());
-        await site.RestartAsync();
-        Assert.Equal([5L, 6L], (await site.Stranger(tenant, "b").PullAllAsync()).Select(c => c.Long("lsn")));
-        (await site.Stranger(tenant, "b").PullAsync(3)).Ok();
+        await _site.RestartAsync();
+        Assert.Equal([5L, 6L], (await _site.Stranger(tenant, "b").PullAllAsync()).Select(c => c.Long("lsn")));
+        (await _site.Stranger(tenant, "b").PullAsync(3)).Ok();
         Assert.Equal(0, (await CompactAsync(tenant, dryRun: true)).Ok().Json.Long("changes_removed"));
     }
 
@@ -60,20 +60,20 @@ public sealed class CompactTests(CompactTests.Forgetful own) : IClassFixture<Com
     [InlineData("""{"dry_run":true,"dry_run":true}""")]
     [InlineData("[]")]
     public async Task What_is_not_said_clearly_is_not_done(string body) =>
-        (await Admin(site.NewTenant()).PostAsync("compact", body)).Refused(400, "INVALID_MESSAGE");
+        (await Admin(_site.NewTenant()).PostAsync("compact", body)).Refused(400, "INVALID_MESSAGE");
 
     [Fact]
     public async Task It_is_for_administrators_and_for_their_own_tenant_alone()
     {
-        var tenant = site.NewTenant();
-        var device = await site.DeviceAsync(tenant, "a");
+        var tenant = _site.NewTenant();
+        var device = await _site.DeviceAsync(tenant, "a");
         (await device.PostAsync("compact", """{"dry_run":true}""")).Refused(403, "INSUFFICIENT_SCOPE");
         (await device.WithToken(null).PostAsync("compact", """{"dry_run":true}""")).Refused(401, "UNAUTHORIZED");
         (await Admin(tenant).SendAsync(HttpMethod.Get, "compact")).Refused(405, "METHOD_NOT_ALLOWED");
-        Assert.Equal(0, (await CompactAsync(site.NewTenant(), dryRun: false)).Ok().Json.Long("events"));
+        Assert.Equal(0, (await CompactAsync(_site.NewTenant(), dryRun: false)).Ok().Json.Long("events"));
     }
 
-    private Device Admin(string tenant) => site.Stranger(tenant, "ops").WithToken(site.Token(tenant, "ops", AdminScope));
+    private Device Admin(string tenant) => _site.Stranger(tenant, "ops").WithToken(_site.Token(tenant, "ops", AdminScope));
 
     private Task<Answer> CompactAsync(string tenant, bool dryRun) =>
         Admin(tenant).PostAsync("compact", new JsonObject { ["dry_run"] = dryRun });
