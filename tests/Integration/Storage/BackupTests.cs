@@ -197,7 +197,7 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(["heliossync.db", "heliossync.db-wal"], Directory.GetFiles(_to).Select(Path.GetFileName).Order());
     }
 
-    /// <summary>Moments at which a restore may be broken off, as the folder is then. No start makes a new journal, and again it works.</summary>
+    /// <summary>Moments at which a restore may be broken off: no start makes a new journal, and again it works.</summary>
     [Theory]
     [InlineData("a stage that is not finished", true)]
     [InlineData("the old journal is put aside", false)]

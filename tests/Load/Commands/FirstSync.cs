@@ -7,8 +7,8 @@ using HeliosSync.Load.Server;
 namespace HeliosSync.Load.Commands;
 
 /// <summary>
-/// Command <c>first-sync</c>: what a new client's first sync takes in a tenant whose rows were written twenty times over, by chance, against
-/// one that only ever had the rows. Both on one server, in turn; and what a client would take that is given every change.
+/// Command <c>first-sync</c>: what a new client's first sync takes in a tenant whose rows were written twenty times over, by chance,
+/// against one that only ever had the rows. Both on one server, in turn; and what a client would take that is given every change.
 /// </summary>
 internal sealed class FirstSync(LoadRun run)
 {

@@ -183,7 +183,9 @@ internal sealed class Machine
         var since = _page?.Since ?? State.Position;
         var after = _page?.After ?? since;
         var message = _world.Chance.Uuid();
-        var body = Bodies.Pull(Client, message, State, Traits, since, _page?.Token);
+        // Whoever dropped all that it had needs its own changes too.
+        var traits = Traits with { ExcludesOwn = Traits.ExcludesOwn && !State.MustPull };
+        var body = Bodies.Pull(Client, message, State, traits, since, _page?.Token);
         Send(new Request(_tenant, Client, Endpoint.Pull, body, message, after, Traits.Filter), page =>
         {
             _world.Tally.Hit(_page is { } from && from.ServerLife < page.ServerLife, Sight.TokenSpannedACrash);

@@ -73,6 +73,12 @@ internal sealed class Prober(World world, Ledger ledger, string client, Replica 
 
     private Probe ContextAhead(int tenant)
     {
+        if (ledger.ServerNode.Length == 0)
+        {
+            // A tenant that was lost whole has no name that a context could bear.
+            return AheadPull(tenant);
+        }
+
         var ahead = Clock.Empty.With(ledger.ServerNode, ledger.Head + 1_000);
         return Push(tenant, Sight.LsnAhead409, "LSN_AHEAD_OF_SERVER", world.Chance.Uuid(), ahead, checksumOff: 0);
     }

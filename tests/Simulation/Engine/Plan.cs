@@ -34,7 +34,7 @@ internal sealed record Plan
     /// </summary>
     public required bool Forgets { get; init; }
 
-    /// <summary>Changes up to which a client that begins at 0 is given all of them; few, where it is to be given the rows' latest.</summary>
+    /// <summary>Changes up to which a client that begins at 0 is given all; few, where it is to be given the rows' latest.</summary>
     public required long FirstSyncChanges { get; init; }
 
     /// <summary>Whether a backup of the journal is made, and later is all that is left.</summary>

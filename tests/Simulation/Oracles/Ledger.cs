@@ -94,7 +94,7 @@ internal sealed class Ledger(Truth truth, EventReader events, Verdicts verdicts,
     public Edit? Version(Row row) => _versions.GetValueOrDefault(row);
 
     /// <summary>Whether a client must not be served: it has not registered since the journal was restored.</summary>
-    public bool MustRegister(string client) => _mustRegister.Contains(client) || (RestoredLife > 0 && !_clients.Contains(client));
+    public bool MustRegister(string client) => _mustRegister.Contains(client) || (RestoredLife > 0 && !WasRegistered(client));
 
     /// <summary>The journal is lost, and these events are left of it: they are judged anew, as if no other had ever been.</summary>
     public void Restore(IReadOnlyList<(string Manifest, byte[] Bytes, uint Place)> events, int serverLife)
