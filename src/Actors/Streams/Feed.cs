@@ -165,7 +165,9 @@ public sealed class Feed : ILiveStream, IDisposable
         Wake();
     }
 
-    /// <summary>Looks, about once a second, whether it is time for something. For most it is not, and ten thousand are to be cheap.</summary>
+    /// <summary>
+    /// Looks, about once a second, whether it is time for something. For most it is not, and ten thousand are to be cheap.
+    /// </summary>
     /// <param name="now">The time, UTC.</param>
     /// <param name="timestamp">The same moment on the clock that measures.</param>
     internal void Sweep(DateTime now, long timestamp)

@@ -7,8 +7,8 @@ using System.Text;
 namespace HeliosSync.Load.Clients;
 
 /// <summary>
-/// Reads one client's stream on a bare socket, as fast as it can or at so many bytes a second, and holds what it is given to what must hold:
-/// each event goes on where the last one ended, and has exactly the changes between. It can be closed and opened again where it was.
+/// Reads one client's stream on a bare socket, as fast as it can or at so many bytes a second, and holds what it is given to what must
+/// hold: each event goes on where the last one ended, and has exactly the changes between. It can be closed and opened again where it was.
 /// </summary>
 /// <param name="server">The server.</param>
 /// <param name="token">The client's token.</param>

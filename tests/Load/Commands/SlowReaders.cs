@@ -7,9 +7,9 @@ using HeliosSync.Load.Reports;
 namespace HeliosSync.Load.Commands;
 
 /// <summary>
-/// Scenario <c>slow-readers</c>: clients push into one tenant as fast as they can, some of its streams are read as fast as they come, and in
-/// every other round others are read at 1 KB a second. What must hold: pushes and the fast streams go on as without them, and in the end,
-/// when they are read on, the slow ones have had every change once, in order.
+/// Scenario <c>slow-readers</c>: clients push into one tenant as fast as they can, some of its streams are read as fast as they come, and
+/// in every other round others are read at 1 KB a second. What must hold: pushes and the fast streams go on as without them, and in the
+/// end, when they are read on, the slow ones have had every change once, in order.
 /// </summary>
 internal sealed class SlowReaders(LoadRun run) : IAsyncDisposable
 {

@@ -156,7 +156,8 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
                 world.Tally.Saw(Sight.JournalRestored);
             }
 
-            ledgers[tenant].Restore([.. rows.Select((e, i) => (e.Manifest, e.Bytes, PlaceOf(tenant, i + 1, e)))], world.ServerLife);
+            // Runs that restore do not compact, so no event is gone.
+            ledgers[tenant].Restore([.. rows.Select((e, i) => (e!.Manifest, e.Bytes, PlaceOf(tenant, i + 1, e)))], world.ServerLife);
         }
     }
 
