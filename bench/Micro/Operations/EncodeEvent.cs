@@ -21,7 +21,7 @@ public class EncodeEvent : OperationSet
     public long Ours()
     {
         var bytes = EventWriter.Write(_pushed);
-        EventSeal.Bind(bytes, EventSeal.PlaceOf("tenant-1", 2, EventWriter.PushedManifest));
+        EventSeal.Bind(bytes, EventSeal.PlaceOf("tenant-1", 2, EventManifests.Pushed));
         return bytes.Length;
     }
 }

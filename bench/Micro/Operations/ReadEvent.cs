@@ -29,7 +29,7 @@ public class ReadEvent : OperationSet
     public long Verify() => EventSeal.Holds(_bytes, Place()) ? Changes : 0;
 
     [Benchmark]
-    public long Replay() => ((Pushed)_reader.Read(EventWriter.PushedManifest, _bytes, Place())).AcceptedCount;
+    public long Replay() => ((Pushed)_reader.Read(EventManifests.Pushed, _bytes, Place())).AcceptedCount;
 
-    private static uint Place() => EventSeal.PlaceOf("tenant-1", Sequence, EventWriter.PushedManifest);
+    private static uint Place() => EventSeal.PlaceOf("tenant-1", Sequence, EventManifests.Pushed);
 }

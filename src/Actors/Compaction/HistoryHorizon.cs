@@ -40,7 +40,7 @@ internal static class HistoryHorizon
             to,
             row =>
             {
-                if (EventWriter.IsPush(row.Manifest) && new PushedView(row.Bytes) is { Client.IsEmpty: false } view)
+                if (EventManifests.IsPush(row.Manifest) && new PushedView(row.Bytes) is { Client.IsEmpty: false } view)
                 {
                     found = (row.Sequence, view.AtMicros);
                 }

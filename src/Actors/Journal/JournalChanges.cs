@@ -13,7 +13,7 @@ internal sealed class JournalChanges(ReadJournal read)
         byte[] found = [];
         Read(tenant, sequence, sequence, row =>
         {
-            var view = EventWriter.IsPush(row.Manifest) ? new PushedView(row.Bytes) : default;
+            var view = EventManifests.IsPush(row.Manifest) ? new PushedView(row.Bytes) : default;
             found = row.Bytes;
             return view.Message == message && view.Digest == digest
                 ? false
@@ -41,7 +41,7 @@ internal sealed class JournalChanges(ReadJournal read)
         {
             Read(tenant, from, plan.HeadSequence, row =>
             {
-                if (EventWriter.IsPush(row.Manifest))
+                if (EventManifests.IsPush(row.Manifest))
                 {
                     page.Add(row.Bytes);
                 }
@@ -88,7 +88,7 @@ internal sealed class JournalChanges(ReadJournal read)
             var before = found.Count;
             Read(tenant, places.FromSequences[before], places.HeadSequence, row =>
             {
-                if (EventWriter.IsPush(row.Manifest))
+                if (EventManifests.IsPush(row.Manifest))
                 {
                     Take(row.Bytes, lsns, found, ref room);
                 }

@@ -49,7 +49,7 @@ internal sealed class JournalConflicts(JournalChanges changes)
         StoredChange? found = null;
         changes.Read(tenant, fromSequence, headSequence, row =>
         {
-            if (!EventWriter.IsPush(row.Manifest))
+            if (!EventManifests.IsPush(row.Manifest))
             {
                 return true;
             }
@@ -80,7 +80,7 @@ internal sealed class JournalConflicts(JournalChanges changes)
         changes.Read(tenant, sequence, sequence, row =>
         {
             bytes = row.Bytes;
-            return EventWriter.IsPush(row.Manifest)
+            return EventManifests.IsPush(row.Manifest)
                 ? false
                 : throw new JournalDamageException(tenant, sequence, "is no push, and a conflict was stored there");
         });

@@ -59,14 +59,14 @@ internal static class JournalRestore
     private static void Append(SqliteCommand append, string name, long sequence, DateTimeOffset now)
     {
         var bytes = EventWriter.Write(new Restored(Guid.NewGuid(), Micros(now)));
-        EventSeal.Bind(bytes, EventSeal.PlaceOf(name, sequence, EventWriter.RestoredManifest));
+        EventSeal.Bind(bytes, EventSeal.PlaceOf(name, sequence, EventManifests.Restored));
         append.Parameters.Clear();
         append.Parameters.AddWithValue("$id", name);
         append.Parameters.AddWithValue("$sequence", sequence);
         append.Parameters.AddWithValue("$created", now.UtcTicks);
         append.Parameters.AddWithValue("$message", bytes);
         append.Parameters.AddWithValue("$serializer", JournalSerializer.StoredIdentifier);
-        append.Parameters.AddWithValue("$manifest", EventWriter.RestoredManifest);
+        append.Parameters.AddWithValue("$manifest", EventManifests.Restored);
         append.Parameters.AddWithValue("$writer", "restore");
         append.ExecuteNonQuery();
     }

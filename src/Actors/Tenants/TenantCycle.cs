@@ -38,7 +38,6 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     public bool IsAwaited => _waiters.IsAny();
 
     private TenantClients<TCaller> Clients => field ??= new TenantClients<TCaller>(this, id, services, outlet);
-
     private TenantCompaction<TCaller> Compaction => field ??= new TenantCompaction<TCaller>(this, _snapshots, outlet);
     private TenantConflicts<TCaller> Conflicts => field ??= new TenantConflicts<TCaller>(this, services);
 
@@ -247,7 +246,7 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
     public Applied Apply(TenantEvent e)
     {
         var written = new JournalEvent(EventWriter.ManifestOf(e), EventWriter.Write(e));
-        EventSeal.Bind(written.Bytes, PlaceOf(written.Manifest, _tenant.Sequence + 1));
+        EventSeal.Bind(written.Bytes, EventSeal.PlaceOf(_name, _tenant.Sequence + 1, written.Manifest));
         var before = _tenant.Head;
         _tenant.Apply(e, _tenant.Sequence + 1, written.Bytes.Length);
         _snapshots.Count(written.Bytes);
@@ -296,10 +295,5 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
     }
 
-    private uint PlaceOf(string manifest, long sequence) => EventSeal.PlaceOf(_name, sequence, manifest);
-
     private long NowMicros() => (services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
-    /// <summary>An event that is part of the state but not yet durable.</summary>
-    internal sealed record Applied(JournalEvent Event, long Sequence, long HeadBefore, long HeadAfter, StoredSnapshot? Cut);
 }

@@ -9,7 +9,7 @@ public sealed record CompactionScope(string PersistenceId, long LastSequence, lo
 
 /// <summary>One row of the journal that compaction changes.</summary>
 /// <param name="Sequence">Its number.</param>
-/// <param name="Bytes">What stands there from now on, under <see cref="EventWriter.CompactedManifest"/>; null: the row goes.</param>
+/// <param name="Bytes">What stands there from now on, under <see cref="EventManifests.Compacted"/>; null: the row goes.</param>
 public readonly record struct JournalEdit(long Sequence, byte[]? Bytes);
 
 /// <summary>What a compaction found of one table, up to its horizon.</summary>

@@ -39,7 +39,7 @@ public sealed class CompactionSurvey(CompactionScope scope, JournalNeeds needs, 
     public void Take(long sequence, string manifest, ReadOnlyMemory<byte> bytes)
     {
         Found = sequence <= scope.LastSequence ? (Found.Events + 1, Found.Bytes + bytes.Length) : Found;
-        if (EventWriter.IsPush(manifest))
+        if (EventManifests.IsPush(manifest))
         {
             TakePush(sequence, new PushedView(bytes));
         }
@@ -48,7 +48,7 @@ public sealed class CompactionSurvey(CompactionScope scope, JournalNeeds needs, 
             foreach (var client in EventReader.ClientsNoted(manifest, bytes))
             {
                 _lastOfClient[client.Value] = sequence;
-                if (manifest == EventWriter.RegisteredManifest)
+                if (manifest == EventManifests.Registered)
                 {
                     _conflicts.Remove(client.Value);
                 }

@@ -26,7 +26,7 @@ public sealed class Compactor(CompactionSurvey survey)
     /// </summary>
     public void Carry(long sequence, string manifest, byte[] bytes, ICollection<JournalEdit> edits)
     {
-        if (EventWriter.IsPush(manifest) && TryCarry(sequence, new PushedView(bytes)) is { } carrying)
+        if (EventManifests.IsPush(manifest) && TryCarry(sequence, new PushedView(bytes)) is { } carrying)
         {
             edits.Add(new JournalEdit(sequence, carrying));
         }
@@ -35,7 +35,7 @@ public sealed class Compactor(CompactionSurvey survey)
     /// <summary>Takes the next event and adds what becomes of the journal's rows.</summary>
     public void Take(long sequence, string manifest, byte[] bytes, ICollection<JournalEdit> edits)
     {
-        if (EventWriter.IsPush(manifest))
+        if (EventManifests.IsPush(manifest))
         {
             var view = new PushedView(bytes);
             // Where nothing is changed, it has not been written; what becomes of it is the same.
@@ -44,12 +44,12 @@ public sealed class Compactor(CompactionSurvey survey)
             return;
         }
 
-        if (manifest == EventWriter.RegisteredManifest)
+        if (manifest == EventManifests.Registered)
         {
             _conflicts.Remove(EventReader.ClientsNoted(manifest, bytes)[0].Value);
         }
 
-        if (manifest == EventWriter.SeenManifest
+        if (manifest == EventManifests.Seen
             && !EventReader.ClientsNoted(manifest, bytes).Any(c => survey.IsLastOfClient(c.Value, sequence)))
         {
             Empty(sequence, sequence, _head + 1, _head, isGap: false, edits);
@@ -102,7 +102,7 @@ public sealed class Compactor(CompactionSurvey survey)
         var from = _run.Absorb(sequence, in view, edits);
         var place = new CompactedPlace(sequence - from.Sequence, from.Lsn, accepted, conflicts);
         var left = CompactedWriter.Write(in view, in place, withOutcome, remainders, settled);
-        EventSeal.Bind(left, EventSeal.PlaceOf(survey.Scope.PersistenceId, sequence, EventWriter.CompactedManifest));
+        EventSeal.Bind(left, EventSeal.PlaceOf(survey.Scope.PersistenceId, sequence, EventManifests.Compacted));
         edits.Add(new JournalEdit(sequence, left));
         Figures.EventsRewritten++;
         Leave(left.Length);
@@ -119,7 +119,7 @@ public sealed class Compactor(CompactionSurvey survey)
         var remainders = new Remainder[view.ChangeCount];
         Array.Fill(remainders, Remainder.Whole);
         var bytes = CompactedWriter.Write(in view, in place, withOutcome: true, remainders, view.Settled() ?? []);
-        EventSeal.Bind(bytes, EventSeal.PlaceOf(survey.Scope.PersistenceId, sequence, EventWriter.CompactedManifest));
+        EventSeal.Bind(bytes, EventSeal.PlaceOf(survey.Scope.PersistenceId, sequence, EventManifests.Compacted));
         return bytes;
     }
 

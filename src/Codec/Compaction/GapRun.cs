@@ -65,7 +65,7 @@ internal sealed class GapRun(string persistenceId)
     private byte[] Bytes()
     {
         var bytes = CompactedWriter.WriteGap(_lastSequence - _firstSequence, _firstLsn, _lastLsn);
-        EventSeal.Bind(bytes, EventSeal.PlaceOf(persistenceId, _lastSequence, EventWriter.CompactedManifest));
+        EventSeal.Bind(bytes, EventSeal.PlaceOf(persistenceId, _lastSequence, EventManifests.Compacted));
         return bytes;
     }
 }

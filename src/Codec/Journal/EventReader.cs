@@ -23,15 +23,15 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
 
         return manifest switch
         {
-            EventWriter.PushedManifest or EventWriter.PushedByPolicyManifest or EventWriter.PushedSettlingManifest =>
+            EventManifests.Pushed or EventManifests.PushedByPolicy or EventManifests.PushedSettling =>
                 ReadPushed(ViewOf(manifest, bytes)),
-            EventWriter.CompactedManifest => ReadCompacted(ViewOf(manifest, bytes)),
-            EventWriter.PolicyManifest => ReadPolicy(bytes.Span[..body]),
-            EventWriter.RegisteredManifest => ReadRegistered(bytes.Span[..body], first: true),
-            EventWriter.ReregisteredManifest => ReadRegistered(bytes.Span[..body], first: false),
-            EventWriter.ForgottenManifest => ReadForgotten(bytes.Span[..body]),
-            EventWriter.SeenManifest => ReadSeen(bytes.Span[..body]),
-            EventWriter.RestoredManifest => ReadRestored(bytes.Span[..body]),
+            EventManifests.Compacted => ReadCompacted(ViewOf(manifest, bytes)),
+            EventManifests.Policy => ReadPolicy(bytes.Span[..body]),
+            EventManifests.Registered => ReadRegistered(bytes.Span[..body], first: true),
+            EventManifests.Reregistered => ReadRegistered(bytes.Span[..body], first: false),
+            EventManifests.Forgotten => ReadForgotten(bytes.Span[..body]),
+            EventManifests.Seen => ReadSeen(bytes.Span[..body]),
+            EventManifests.Restored => ReadRestored(bytes.Span[..body]),
             _ => throw BytesReader.Corrupt($"the manifest {manifest} is not known"),
         };
     }
@@ -42,8 +42,8 @@ public sealed class EventReader(KeyedHash hash, ZstdFrames zstd)
         var body = bytes.Span[..Math.Max(0, bytes.Length - EventWriter.ChecksumBytes)];
         return manifest switch
         {
-            EventWriter.RegisteredManifest or EventWriter.ReregisteredManifest => [ReadRegistered(body, first: false).Client],
-            EventWriter.SeenManifest => [.. ReadSeen(body).Contacts.Select(static contact => contact.Client)],
+            EventManifests.Registered or EventManifests.Reregistered => [ReadRegistered(body, first: false).Client],
+            EventManifests.Seen => [.. ReadSeen(body).Contacts.Select(static contact => contact.Client)],
             _ => [],
         };
     }

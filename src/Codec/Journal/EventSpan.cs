@@ -14,7 +14,7 @@ public static class EventSpan
     /// <param name="sequence">Its number.</param>
     public static long First(string manifest, ReadOnlyMemory<byte> bytes, long sequence)
     {
-        if (manifest != EventWriter.CompactedManifest)
+        if (manifest != EventManifests.Compacted)
         {
             return sequence;
         }

@@ -6,36 +6,6 @@ namespace HeliosSync.Codec;
 /// <summary>From a tenant's event to journal bytes, exactly sized and never changed again: see this folder's README.</summary>
 public static class EventWriter
 {
-    /// <summary>Manifest of a client's first registration; the journal counts clients by it.</summary>
-    public const string RegisteredManifest = "registered/1";
-
-    /// <summary>Manifest of a registration that changes a known client.</summary>
-    public const string ReregisteredManifest = "reregistered/1";
-
-    /// <summary>Manifest of a judged push, all of whose conflicts were rejected by the policy <c>reject</c>.</summary>
-    public const string PushedManifest = "pushed/1";
-
-    /// <summary>Manifest of a judged push with a conflict that another policy was in force for (protocol 5.5).</summary>
-    public const string PushedByPolicyManifest = "pushed/2";
-
-    /// <summary>Manifest of a judged push that settled conflicts (protocol 4.7).</summary>
-    public const string PushedSettlingManifest = "pushed/3";
-
-    /// <summary>Manifest of a tenant's own conflict policies.</summary>
-    public const string PolicyManifest = "policy/1";
-
-    /// <summary>Manifest of a client's end; the journal counts clients by it.</summary>
-    public const string ForgottenManifest = "forgotten/1";
-
-    /// <summary>Manifest of a journal's restoration from a backup.</summary>
-    public const string RestoredManifest = "restored/1";
-
-    /// <summary>Manifest of clients' last contacts.</summary>
-    public const string SeenManifest = "seen/1";
-
-    /// <summary>Manifest of what compaction left of a push, or of several events.</summary>
-    public const string CompactedManifest = "compacted/1";
-
     internal const byte Format = 1;
     internal const byte PolicyFormat = 2;
     internal const byte SettlingFormat = 3;
@@ -52,26 +22,22 @@ public static class EventWriter
     /// <summary>The name under which the event's bytes are stored.</summary>
     public static string ManifestOf(TenantEvent e) => e switch
     {
-        Registered registered => registered.First ? RegisteredManifest : ReregisteredManifest,
+        Registered registered => registered.First ? EventManifests.Registered : EventManifests.Reregistered,
         Pushed { Remains: null } pushed => ManifestOf(FormatOf(pushed)),
-        PolicySet => PolicyManifest,
-        Forgotten => ForgottenManifest,
-        Seen => SeenManifest,
-        Restored => RestoredManifest,
+        PolicySet => EventManifests.Policy,
+        Forgotten => EventManifests.Forgotten,
+        Seen => EventManifests.Seen,
+        Restored => EventManifests.Restored,
         _ => throw new ArgumentException($"{e} is no event of a tenant.", nameof(e)),
     };
-
-    /// <summary>Whether a push, or what is left of one, is stored under that manifest, so that <see cref="PushedView"/> reads it.</summary>
-    public static bool IsPush(string manifest) =>
-        manifest is PushedManifest or PushedByPolicyManifest or PushedSettlingManifest or CompactedManifest;
 
     /// <summary>The manifest that a push of this format is stored under.</summary>
     internal static string ManifestOf(byte format) => format switch
     {
-        Format => PushedManifest,
-        PolicyFormat => PushedByPolicyManifest,
-        CompactedFormat => CompactedManifest,
-        _ => PushedSettlingManifest,
+        Format => EventManifests.Pushed,
+        PolicyFormat => EventManifests.PushedByPolicy,
+        CompactedFormat => EventManifests.Compacted,
+        _ => EventManifests.PushedSettling,
     };
 
     /// <summary>The event's bytes.</summary>

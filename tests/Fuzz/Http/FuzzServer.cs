@@ -36,6 +36,8 @@ internal sealed class FuzzServer : IAsyncDisposable
             ["DATA_DIR"] = _dataDir,
             ["JWT_SECRET"] = tokens.Secret,
             ["LOG_LEVEL"] = "warn",
+            // A pull from 0 is to give every change, so that each is looked at.
+            ["HeliosSync:FirstSyncChanges"] = "9007199254740991",
         });
         _app = ServerProgram.Build(builder, services =>
         {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using HeliosSync.Actors;
+using HeliosSync.Actors.Journal;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Integration.Actors;
@@ -88,7 +90,8 @@ public sealed class FleetTests
         Assert.Equal(0, FolderCheck.Run(rig.DataDir, static _ => { }).Findings);
         await rig.RestartAsync();
         Assert.Equal(1, rig.Sql("SELECT COUNT(*) FROM sqlite_master WHERE name = 'journal_forgotten'"));
-        Assert.Equal(1, rig.Sql("SELECT COUNT(*) FROM heliossync_meta WHERE name = 'schema_version' AND value = x'02000000'"));
+        var version = Schema.Version.ToString(CultureInfo.InvariantCulture);
+        Assert.Equal(1, rig.Sql($"SELECT COUNT(*) FROM heliossync_meta WHERE name = 'schema_version' AND value = x'0{version}000000'"));
         Assert.Equal("a", (await rig.Server.ForgetClientAsync(ServerRig.Tenant("t"), ServerRig.Client("a"))).Value!.Client.Value);
         await rig.RestartAsync();
         Assert.Equal(1, rig.Server.RegisteredClients);

@@ -161,7 +161,8 @@ internal sealed class ServerRig : IAsyncDisposable
     }
 
     private SyncServer Start() => SyncServer.Start(
-        _configure(new SyncServerOptions { DataDir = DataDir }), _time, _logs, _plugins);
+        // A pull from 0 is to show what the journal has, also where that is much.
+        _configure(new SyncServerOptions { DataDir = DataDir, FirstSyncChanges = long.MaxValue }), _time, _logs, _plugins);
 
     private static PushedChange Change(KeyedHash hash, long localLsn, string keyText, string dataText)
     {

@@ -41,7 +41,7 @@ internal static class ActorsBugs
                 "Domain/Tenant.cs",
                 "_judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies)",
                 "_judge.Decide(push, client.Node, serverNode, head, Sequence + 1, nowMicros, policies)"),
-            new Edit("Domain/Tenant.cs", "pushed.FirstLsn != Head + 1", "pushed.FirstLsn == 0"),
+            new Edit("Domain/PushRecorder.cs", "firstLsn != head + 1", "firstLsn == 0"),
             new Edit(
                 Cycle,
                 "_tenant.Decide(push, now, services.Options.Policies)",
@@ -54,7 +54,7 @@ internal static class ActorsBugs
         "the next page begins as many LSNs further on as this one had entries",
         [
             new Edit(
-                Requests, "plan.ServerNode, page.ServerLsn,", "plan.ServerNode, after + page.Changes.Count,"),
+                Requests, "plan.ServerNode, page.ServerLsn,", "plan.ServerNode, ask.After + page.Changes.Count,"),
         ],
         Probe.ActorTest("PageTests.Pages_of_a_filter_joined_by_their_tokens_give_each_change_once"));
 
@@ -65,11 +65,11 @@ internal static class ActorsBugs
             new Edit(
                 Cycle,
                 """
-                _snapshots.Count(written.Bytes.Length);
+                _snapshots.Count(written.Bytes);
                         return new Applied(
                 """,
                 """
-                _snapshots.Count(written.Bytes.Length);
+                _snapshots.Count(written.Bytes);
                         if (_tenant.Head > before)
                         {
                             _tail.Add(before + 1, _tenant.Head, written.Bytes);

@@ -12,11 +12,11 @@ internal static class DomainBugs
                 "var judged = _judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies);",
                 """
                 var judged = _judge.Decide(push, client.Node, serverNode, Head, Sequence + 1, nowMicros, policies);
-                        client.Remember(new WindowEntry(push.Message, push.Digest, Sequence + 1), nowMicros, 0);
+                        client.Remember(new WindowEntry(push.Message, push.Digest, Sequence + 1));
                 """),
             new Edit(
-                "Domain/Tenant.cs",
-                "client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence), pushed.AtMicros, conflicts);",
+                "Domain/PushRecorder.cs",
+                "client.Remember(new WindowEntry(pushed.Message, pushed.Digest, sequence));",
                 ""),
         ],
         Probe.Law("JournalReplayLaws.After_a_replay_every_push_of_the_window_is_known"));

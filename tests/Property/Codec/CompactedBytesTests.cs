@@ -11,7 +11,7 @@ public sealed class CompactedBytesTests
     {
         var golden = Golden("compacted-1.bin");
         Assert.Equal(golden, CompactedSamples.Of(new PushedView(Golden("pushed-1.bin")), new Random(3)));
-        var read = (Pushed)JournalSamples.Reader.Read(EventWriter.CompactedManifest, golden);
+        var read = (Pushed)JournalSamples.Reader.Read(EventManifests.Compacted, golden);
         Assert.Equal((975, 1_002, 7, 18, Limits.SafeIntegerMax, 348), (
             read.FirstLsn, read.Remains!.LastLsn, read.Judgements.Length, read.Remains.Before, read.JudgedLsn, read.Remains.Conflicts));
     }
@@ -24,7 +24,7 @@ public sealed class CompactedBytesTests
     public void A_row_that_stands_for_events_of_which_nothing_is_left_still_reads_and_writes()
     {
         Assert.Equal(Golden("compacted-1-gap.bin"), CompactedWriter.WriteGap(999, 300, 1_299));
-        var read = JournalSamples.Reader.Read(EventWriter.CompactedManifest, Golden("compacted-1-gap.bin"));
+        var read = JournalSamples.Reader.Read(EventManifests.Compacted, Golden("compacted-1-gap.bin"));
         Assert.Equal(new Compacted(999, 300, 1_299), read);
     }
 
@@ -34,7 +34,7 @@ public sealed class CompactedBytesTests
         for (var seed = 0; seed < 2_000; seed++)
         {
             var bytes = CompactedSamples.Any(new Random(seed));
-            var read = JournalSamples.Reader.Read(EventWriter.CompactedManifest, bytes);
+            var read = JournalSamples.Reader.Read(EventManifests.Compacted, bytes);
             Assert.Equal(read is Compacted ? null : bytes, CompactedSamples.Rewrite(bytes));
         }
     }
@@ -50,7 +50,7 @@ public sealed class CompactedBytesTests
             {
                 byte[] broken = [.. bytes];
                 broken[at] ^= (byte)(1 << random.Next(8));
-                Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read(EventWriter.CompactedManifest, broken));
+                Assert.Throws<InvalidDataException>(() => JournalSamples.Reader.Read(EventManifests.Compacted, broken));
                 Walk(broken);
             }
         }
@@ -59,7 +59,7 @@ public sealed class CompactedBytesTests
     [Fact]
     public void It_is_never_written_from_an_event()
     {
-        var read = JournalSamples.Reader.Read(EventWriter.CompactedManifest, Golden("compacted-1.bin"));
+        var read = JournalSamples.Reader.Read(EventManifests.Compacted, Golden("compacted-1.bin"));
         Assert.Throws<ArgumentException>(() => EventWriter.Write(read));
         Assert.Throws<ArgumentException>(() => EventWriter.ManifestOf(read));
         Assert.Throws<ArgumentException>(() => EventWriter.Write(new Compacted(1, 2, 3)));
@@ -69,9 +69,9 @@ public sealed class CompactedBytesTests
     public void One_that_stands_for_more_events_than_there_were_is_corrupt()
     {
         var gap = CompactedWriter.WriteGap(7, 1, 5);
-        Assert.Equal(1, EventSpan.First(EventWriter.CompactedManifest, gap, 8));
-        Assert.Throws<InvalidDataException>(() => EventSpan.First(EventWriter.CompactedManifest, gap, 7));
-        Assert.Equal(7, EventSpan.First(EventWriter.PushedManifest, Golden("pushed-1.bin"), 7));
+        Assert.Equal(1, EventSpan.First(EventManifests.Compacted, gap, 8));
+        Assert.Throws<InvalidDataException>(() => EventSpan.First(EventManifests.Compacted, gap, 7));
+        Assert.Equal(7, EventSpan.First(EventManifests.Pushed, Golden("pushed-1.bin"), 7));
     }
 
     private static void Walk(byte[] bytes)

@@ -67,7 +67,7 @@ internal sealed class CompactedJournal
         var head = 0L;
         foreach (var (at, (manifest, bytes)) in Rows)
         {
-            head = at <= sequence && EventWriter.IsPush(manifest) ? new PushedView(bytes).LastLsn : head;
+            head = at <= sequence && EventManifests.IsPush(manifest) ? new PushedView(bytes).LastLsn : head;
         }
 
         return head;
@@ -121,7 +121,7 @@ internal sealed class CompactedJournal
             var page = new PageBuilder(pull, after, pinned, Tiny.Node("z"), mayEndInGap: pinned < Head);
             foreach (var (manifest, bytes) in Rows.Where(r => r.Key >= index.SequenceBefore(after + 1)).Select(r => r.Value))
             {
-                if (!page.IsFull && EventWriter.IsPush(manifest))
+                if (!page.IsFull && EventManifests.IsPush(manifest))
                 {
                     page.Add(bytes);
                 }
@@ -147,7 +147,7 @@ internal sealed class CompactedJournal
         var all = new List<StoredChange>();
         foreach (var (manifest, bytes) in Rows.Values)
         {
-            if (EventWriter.IsPush(manifest))
+            if (EventManifests.IsPush(manifest))
             {
                 foreach (var change in new PushedView(bytes).Accepted())
                 {
@@ -172,7 +172,7 @@ internal sealed class CompactedJournal
             }
             else
             {
-                Rows[sequence] = (EventWriter.CompactedManifest, bytes);
+                Rows[sequence] = (EventManifests.Compacted, bytes);
             }
         }
 

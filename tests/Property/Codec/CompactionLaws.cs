@@ -163,7 +163,7 @@ public sealed class CompactionLaws
         var old = whole.HeadAfter(scope.LastSequence);
         var last = whole.Accepted().Where(c => c.Lsn <= old).GroupBy(RowOf).Select(g => g.Max(c => c.Lsn)).ToHashSet();
         Assert.All(journal.Accepted().Where(c => c.Lsn <= old), c => Assert.True(last.Contains(c.Lsn) || met.Contains(c.Lsn)));
-        var compacted = journal.Rows.Where(r => r.Value.Manifest == EventWriter.CompactedManifest);
+        var compacted = journal.Rows.Where(r => r.Value.Manifest == EventManifests.Compacted);
         var removable = compacted.Where(r => r.Key <= scope.LastRemovable).ToArray();
         foreach (var (at, next) in removable.Zip(removable.Skip(1)))
         {
@@ -248,7 +248,7 @@ public sealed class CompactionLaws
         var met = new HashSet<long>();
         foreach (var (_, (manifest, bytes)) in journal.Rows.Where(r => r.Key > sequence))
         {
-            if (EventWriter.IsPush(manifest))
+            if (EventManifests.IsPush(manifest))
             {
                 foreach (var outcome in new PushedView(bytes).Outcomes())
                 {
@@ -264,7 +264,7 @@ public sealed class CompactionLaws
     private static HashSet<long> Again(Tenant state, CompactedJournal journal)
     {
         var times = new Dictionary<(string Author, long LocalLsn, long Met), int>();
-        foreach (var (_, (manifest, bytes)) in journal.Rows.Where(r => EventWriter.IsPush(r.Value.Manifest)))
+        foreach (var (_, (manifest, bytes)) in journal.Rows.Where(r => EventManifests.IsPush(r.Value.Manifest)))
         {
             var view = new PushedView(bytes);
             foreach (var outcome in view.Outcomes())
@@ -287,7 +287,7 @@ public sealed class CompactionLaws
         var all = new List<(long, string)>();
         foreach (var (sequence, (manifest, bytes)) in journal.Rows)
         {
-            if (EventWriter.IsPush(manifest) && new PushedView(bytes).HasOutcome)
+            if (EventManifests.IsPush(manifest) && new PushedView(bytes).HasOutcome)
             {
                 all.Add((sequence, AckOf(journal, sequence)));
             }

@@ -39,7 +39,7 @@ public sealed class JournalEventTests
     public void What_was_read_back_writes_the_same_bytes(DoNotSize<int> seed)
     {
         var bytes = EventWriter.Write(JournalSamples.Pushed(new Random(seed.Item)));
-        var read = JournalSamples.Reader.Read(EventWriter.PushedManifest, bytes);
+        var read = JournalSamples.Reader.Read(EventManifests.Pushed, bytes);
         Assert.Equal(bytes, EventWriter.Write(read));
     }
 

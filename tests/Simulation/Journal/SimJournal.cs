@@ -62,7 +62,7 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
         var rows = _rows[tenant];
         foreach (var (sequence, bytes) in edits)
         {
-            var left = bytes is null ? null : new JournalEvent(EventWriter.CompactedManifest, bytes);
+            var left = bytes is null ? null : new JournalEvent(EventManifests.Compacted, bytes);
             var before = rows[(int)sequence - 1] ?? throw new InvalidOperationException($"event {sequence} is not there");
             var stays = Lsns(left);
             rows[(int)sequence - 1] = left;
@@ -77,7 +77,7 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
     private static List<long> Lsns(JournalEvent? e)
     {
         var lsns = new List<long>();
-        if (e is not null && EventWriter.IsPush(e.Manifest))
+        if (e is not null && EventManifests.IsPush(e.Manifest))
         {
             foreach (var change in new PushedView(e.Bytes).Accepted())
             {
@@ -150,7 +150,7 @@ internal sealed class SimJournal(World world, IReadOnlyDictionary<TenantId, Ledg
             rows.RemoveRange(Math.Min(rows.Count, backup[tenant]), Math.Max(0, rows.Count - backup[tenant]));
             if (rows.Count > 0)
             {
-                var e = new JournalEvent(EventWriter.RestoredManifest, EventWriter.Write(new Restored(world.Chance.Uuid(), world.Now)));
+                var e = new JournalEvent(EventManifests.Restored, EventWriter.Write(new Restored(world.Chance.Uuid(), world.Now)));
                 EventSeal.Bind(e.Bytes, PlaceOf(tenant, rows.Count + 1, e));
                 rows.Add(e);
                 world.Tally.Saw(Sight.JournalRestored);

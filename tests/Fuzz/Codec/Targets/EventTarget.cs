@@ -11,10 +11,9 @@ internal static class StoredEvents
 {
     private static readonly string[] Manifests =
     [
-        EventWriter.PushedManifest, EventWriter.RegisteredManifest, EventWriter.ReregisteredManifest, EventWriter.ForgottenManifest,
-        EventWriter.SeenManifest, EventWriter.PushedByPolicyManifest, EventWriter.PolicyManifest, EventWriter.PushedSettlingManifest,
-        EventWriter.RestoredManifest,
-        EventWriter.CompactedManifest,
+        EventManifests.Pushed, EventManifests.Registered, EventManifests.Reregistered, EventManifests.Forgotten,
+        EventManifests.Seen, EventManifests.PushedByPolicy, EventManifests.Policy, EventManifests.PushedSettling,
+        EventManifests.Restored, EventManifests.Compacted,
     ];
 
     public static IReadOnlyList<byte[]> Tokens { get; } =
@@ -45,7 +44,7 @@ internal static class StoredEvents
                 .Select(static e => Input(e.Settled is null ? 5 : 7, EventWriter.Write(e))))
             .Append(Input(5, Golden("pushed-2.bin")))
             .Append(Input(7, Golden("pushed-3.bin")))
-            .Concat(Enumerable.Range(0, 30).Select(static seed => Input(8, CompactedSamples.Any(new Random(seed)))))
+            .Concat(Enumerable.Range(0, 30).Select(static seed => Input(9, CompactedSamples.Any(new Random(seed)))))
             .Where(i => i.Length <= inputBytesMax);
     }
 
@@ -95,7 +94,7 @@ internal sealed class EventTarget : FuzzTarget
             return false;
         }
 
-        if (manifest == EventWriter.CompactedManifest)
+        if (manifest == EventManifests.Compacted)
         {
             StaysAsItIs(manifest, stored);
             return true;
