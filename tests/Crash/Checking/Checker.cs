@@ -23,6 +23,12 @@ internal sealed class Figures
     /// <summary>Those that were not.</summary>
     public long FoundAbsent { get; set; }
 
+    /// <summary>Superseded versions that a pull of everything no longer has.</summary>
+    public long Gone { get; set; }
+
+    /// <summary>Conflicts that somebody was told are settled.</summary>
+    public long Settled { get; set; }
+
     /// <summary>Adds another history's.</summary>
     public void Add(Figures other)
     {
@@ -32,6 +38,8 @@ internal sealed class Figures
         Doubled += other.Doubled;
         FoundStored += other.FoundStored;
         FoundAbsent += other.FoundAbsent;
+        Gone += other.Gone;
+        Settled += other.Settled;
     }
 }
 
@@ -75,6 +83,15 @@ internal sealed class Checker
             case RegisterSent register:
                 _calls.Add(register.Call, register);
                 _registering.Add((register.Tenant, register.Client));
+                break;
+            case Compacting compacting:
+                Tenant(compacting.Tenant).Compact();
+                break;
+            case ToldSettled settled:
+                Tenant(settled.Tenant).Conflicts.Settle(settled.Id);
+                break;
+            case ConflictsAudited audited:
+                Tenant(audited.Tenant).Conflicts.Audit(audited.Log);
                 break;
             case Audited audited:
                 // The server lives again: what the stop ended is the life before this one.
@@ -122,6 +139,13 @@ internal sealed class Checker
 
     private void Refuse(Refused refused, Entry asked)
     {
+        if (asked is PushSent { Settles: { } conflict } settling && refused.Code == "ALREADY_SETTLED")
+        {
+            Tenant(settling.Tenant).Conflicts.Settle(conflict);
+            Tenant(settling.Tenant).NeverApplied(settling);
+            return;
+        }
+
         if (!ComeAgain.Contains(refused.Code))
         {
             Findings.Add(Oracle.Unexpected, $"{asked} was answered {refused.Status} {refused.Code}");

@@ -30,9 +30,9 @@ internal sealed class ClientBook
     }
 
     /// <summary>Compares all that it was given since the last audit.</summary>
-    public void Audit(string name, IReadOnlyList<StoredChange> journal, Findings findings)
+    public void Audit(string name, FullJournal journal, Findings findings)
     {
-        foreach (var lsn in _unknown.Where(l => l > journal.Count || journal[(int)l - 1].Author != name))
+        foreach (var lsn in _unknown.Where(l => MissesAt(name, journal, l)))
         {
             findings.Add(Oracle.PassedOver, $"{name} stored a position at or above {lsn}, which it was not given");
         }
@@ -41,7 +41,8 @@ internal sealed class ClientBook
         foreach (var (asked, page) in _pages)
         {
             var given = page.Changes.Select(static c => c.Lsn).ToHashSet();
-            foreach (var change in Between(journal, asked.After, page.ServerLsn).Where(c => Concerns(c, asked) && !given.Contains(c.Lsn)))
+            foreach (var change in Between(journal, asked.After, page.ServerLsn).Where(c => Concerns(c, asked) && !given.Contains(c.Lsn)
+                && !journal.MayLack(c.Table, c.Key, c.Lsn)))
             {
                 findings.Add(Oracle.PassedOver, $"{name}'s page from {asked.After} to {page.ServerLsn} lacks {change.Lsn}");
             }
@@ -50,8 +51,12 @@ internal sealed class ClientBook
         _pages.Clear();
     }
 
-    private static IEnumerable<StoredChange> Between(IReadOnlyList<StoredChange> journal, long after, long upTo) =>
-        Enumerable.Range((int)after, (int)Math.Max(0, Math.Min(upTo, journal.Count) - after)).Select(i => journal[i]);
+    private static bool MissesAt(string name, FullJournal journal, long lsn) => journal.At(lsn) is { } there
+        ? there.Author != name && !journal.MayLack(there.Table, there.Key, lsn)
+        : !journal.IsExcused(lsn);
+
+    private static IEnumerable<StoredChange> Between(FullJournal journal, long after, long upTo) =>
+        journal.Changes.Where(c => c.Lsn > after && c.Lsn <= Math.Min(upTo, journal.Head));
 
     private static bool Concerns(StoredChange change, PullSent asked) =>
         (asked.Table is null || asked.Table == change.Table) && !(asked.ExcludeOwn && change.Author == asked.Client);

@@ -28,6 +28,10 @@ internal sealed class PushBook(PushSent first, long floor)
 
     public SentChange? Find(long lsn) => first.Changes.FirstOrDefault(c => c.Lsn == lsn);
 
+    /// <summary>The changes that it was told are in the journal, and where.</summary>
+    public IEnumerable<(SentChange Change, long At)> Places() =>
+        Outcome is null ? [] : Outcome.Accepted.Zip(Outcome.Assigned, (lsn, at) => (Find(lsn)!, at));
+
     /// <summary>It goes out (again).</summary>
     public void Send(long call, int life) => _open[call] = life;
 
@@ -45,6 +49,9 @@ internal sealed class PushBook(PushSent first, long floor)
 
         return Text(Outcome) == Text(answer) ? null : $"was answered {Text(Outcome)}, and then {Text(answer)}";
     }
+
+    /// <summary>None of its sendings was applied, for certain.</summary>
+    public void RefuseAll() => _open.Clear();
 
     /// <summary>Takes what an audit found; whether it is the first one since a sending was left open.</summary>
     public bool Judge(IReadOnlyDictionary<long, long> standing)
@@ -65,7 +72,7 @@ internal sealed class PushBook(PushSent first, long floor)
         }
 
         // Every pushed number stands exactly once (protocol 4.3).
-        var named = answer.Accepted.Concat(answer.Conflicts.Select(static c => c.Lsn)).Order();
+        var named = answer.Accepted.Concat(answer.Conflicts.Where(static c => !c.Won).Select(static c => c.Lsn)).Order();
         return named.SequenceEqual(first.Changes.Select(static c => c.Lsn).Order()) && answer.Accepted.Count == answer.Assigned.Count
             ? null
             : $"is not answered change by change: {Text(answer)}";
@@ -75,5 +82,6 @@ internal sealed class PushBook(PushSent first, long floor)
         (a.RefusedWhole ? "as a whole " : "")
         + string.Join(' ', a.Accepted.Zip(a.Assigned, static (l, at) => $"{l}@{at}"))
         + " superseded " + string.Join(' ', a.Superseded)
-        + " conflicts " + string.Join(' ', a.Conflicts.Select(static c => $"{c.Lsn}~{c.Met}"));
+        + " conflicts " + string.Join(' ', a.Conflicts.Select(static c => $"{c.Lsn}~{c.Met}{(c.Won ? "!" : "")}"))
+        + " settled " + string.Join(' ', a.Settled);
 }

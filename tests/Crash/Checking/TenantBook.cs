@@ -15,7 +15,15 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
     /// <summary>The highest LSN that anyone was told of.</summary>
     private long _told;
 
+    private bool _compacts;
+    private long _gone;
+
     public IEnumerable<PushBook> Pushes => _pushes.Values;
+
+    public ConflictBook Conflicts { get; } = new(name, findings, figures);
+
+    /// <summary>From here on superseded versions may be missing.</summary>
+    public void Compact() => _compacts = true;
 
     public void Sent(PushSent push, int life)
     {
@@ -37,6 +45,9 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
 
     public void NotApplied(PushSent push) => _pushes[push.Message].Refuse(push.Call);
 
+    /// <summary>It would have been answered as before, had any of its sendings been applied.</summary>
+    public void NeverApplied(PushSent push) => _pushes[push.Message].RefuseAll();
+
     public void Answered(PushSent push, PushAnswered answer)
     {
         var book = _pushes[push.Message];
@@ -52,6 +63,7 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
             client.Know(lsn);
         }
 
+        Conflicts.Answered(push, answer);
         Tell(client, answer.ServerLsn, answer.HeadLsn);
     }
 
@@ -75,24 +87,30 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
         Tell(Client(register.Client), answer.ServerLsn, answer.HeadLsn);
 
     /// <summary>Holds everything so far to the whole journal.</summary>
-    /// <param name="journal">As it was pulled.</param>
+    /// <param name="pulled">As it was pulled.</param>
     /// <param name="head">As the last page has it.</param>
     /// <param name="stopped">The life that a stop in order ended since the last audit; 0 where none did.</param>
-    public void Audit(IReadOnlyList<StoredChange> journal, long head, int stopped)
+    public void Audit(IReadOnlyList<StoredChange> pulled, long head, int stopped)
     {
-        foreach (var (i, change) in journal.Index().Where(static c => c.Item.Lsn != c.Index + 1))
+        for (var i = 0; i < pulled.Count; i++)
         {
-            findings.Add(Oracle.PassedOver, $"{name}: a pull of everything has {change.Lsn} in place of {i + 1}");
+            var before = i == 0 ? 0 : pulled[i - 1].Lsn;
+            if (pulled[i].Lsn <= before || pulled[i].Lsn > head)
+            {
+                findings.Add(Oracle.PassedOver, $"{name}: a pull of everything has {pulled[i].Lsn} after {before}; the head is {head}");
+            }
         }
 
-        if (journal.Count != head)
+        var gone = _compacts ? Math.Max(_gone, head - pulled.Count) : 0;
+        (figures.Gone, _gone) = (figures.Gone + gone - _gone, gone);
+        var journal = Fill(pulled, head);
+        foreach (var hole in journal.Holes())
         {
-            findings.Add(Oracle.PassedOver, $"{name}: the head is {head}, and a pull of everything has {journal.Count}");
+            findings.Add(Oracle.PassedOver, $"{name}: a pull of everything has nothing at {hole}; the head is {head}");
         }
 
         var standing = Standing(journal);
-        var there = journal.Select(static c => c.Lsn).ToHashSet();
-        foreach (var (lsn, seen) in _seen.Where(s => !there.Contains(s.Key)))
+        foreach (var (lsn, seen) in _seen.Where(s => journal.At(s.Key) is null))
         {
             findings.Add(Oracle.Lost, $"{name}: {lsn}, {seen.Author}'s {seen.AuthorLsn}, was pulled once and is gone");
         }
@@ -110,11 +128,44 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
         _told = Math.Max(_told, head);
     }
 
+    /// <summary>Puts in place what is known to have stood there, or says why it is not known.</summary>
+    private FullJournal Fill(IReadOnlyList<StoredChange> pulled, long head)
+    {
+        var journal = new FullJournal(pulled, head, _compacts);
+        foreach (var seen in _seen.Values)
+        {
+            journal.Know(seen);
+        }
+
+        foreach (var push in _pushes.Values.Where(_ => _compacts))
+        {
+            foreach (var (change, at) in push.Places())
+            {
+                // Under a number that is superseded another change stands; under that of a delete, perhaps one that it converged with.
+                if (change.Operation != "Delete" && !push.Outcome!.Superseded.Contains(change.Lsn))
+                {
+                    journal.Know(new StoredChange(
+                        at, change.Table, change.Operation, change.Key, change.Data, push.First.Client, change.Lsn));
+                }
+
+                journal.Excuse(change.Table, change.Key, at);
+            }
+        }
+
+        var open = _pushes.Values.Where(static p => p.IsOpen).SelectMany(static p => p.First.Changes).ToList();
+        foreach (var hole in journal.Holes().ToList())
+        {
+            open.ForEach(c => journal.Excuse(c.Table, c.Key, hole));
+        }
+
+        return journal;
+    }
+
     /// <summary>For each push, where its changes stand; and on the way all that can be said of a change alone.</summary>
-    private Dictionary<Guid, Dictionary<long, long>> Standing(IReadOnlyList<StoredChange> journal)
+    private Dictionary<Guid, Dictionary<long, long>> Standing(FullJournal journal)
     {
         var standing = new Dictionary<Guid, Dictionary<long, long>>();
-        foreach (var change in journal)
+        foreach (var change in journal.Changes)
         {
             See(change);
             var what = $"{name}: {change.Lsn}, {change.Author}'s {change.AuthorLsn},";
@@ -146,9 +197,10 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
         return standing;
     }
 
-    private void Judge(PushBook push, IReadOnlyList<StoredChange> journal, Dictionary<long, long> standing, int stopped)
+    private void Judge(PushBook push, FullJournal journal, Dictionary<long, long> standing, int stopped)
     {
-        if (push.Standing is { } before && !before.OrderBy(static s => s.Key).SequenceEqual(standing.OrderBy(static s => s.Key)))
+        if (push.Standing is { } before && (before.Any(s => standing.GetValueOrDefault(s.Key) != s.Value)
+            || standing.Any(s => !before.ContainsKey(s.Key) && !MayLack(push, s.Key, s.Value, journal))))
         {
             findings.Add(Oracle.Torn, $"{push} stood with {before.Count} changes and stands with {standing.Count}, or elsewhere");
         }
@@ -175,12 +227,12 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
     }
 
     /// <summary>What was acknowledged stands where it was said to, and what was refused stands nowhere.</summary>
-    private void Hold(PushBook push, PushAnswered outcome, IReadOnlyList<StoredChange> journal, Dictionary<long, long> standing)
+    private void Hold(PushBook push, PushAnswered outcome, FullJournal journal, Dictionary<long, long> standing)
     {
         var accepted = outcome.Accepted.Zip(outcome.Assigned).ToDictionary(static p => p.Item1, static p => p.Item2);
         foreach (var (lsn, at) in accepted)
         {
-            if (at < 1 || at > journal.Count || !Covers(journal[(int)at - 1], push, lsn, outcome))
+            if (journal.At(at) is { } there ? !Covers(there, push, lsn, outcome) : !MayLack(push, lsn, at, journal))
             {
                 figures.Lost += _lost.Add(push.First.Message) ? 1 : 0;
                 findings.Add(Oracle.Lost, $"{push}: change {lsn} was acknowledged as {at}, and is not there");
@@ -195,6 +247,9 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
             findings.Add(oracle, $"{push}: change {lsn} stands at {at}, and was {said}");
         }
     }
+
+    private static bool MayLack(PushBook push, long lsn, long at, FullJournal journal) =>
+        push.Find(lsn) is { } sent && journal.MayLack(sent.Table, sent.Key, at);
 
     /// <summary>Itself; or, superseded, a later one by the same node; or, converged, one of the same content (protocol 5.3).</summary>
     private static bool Covers(StoredChange there, PushBook push, long lsn, PushAnswered outcome)

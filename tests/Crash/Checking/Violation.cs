@@ -27,6 +27,9 @@ internal enum Oracle
     /// <summary>Of a push, a part is stored.</summary>
     Torn,
 
+    /// <summary>A conflict that was reported is not in the log, or twice; or one that was said to be settled is open.</summary>
+    ConflictForgotten,
+
     /// <summary>A stop in order left a push stored that nobody was told of, or told of one that is not stored.</summary>
     LeftOpenByStop,
 

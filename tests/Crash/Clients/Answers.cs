@@ -26,10 +26,15 @@ internal static class Answers
             Numbers(root, "assigned_lsns"),
             Numbers(root, "superseded_lsns"),
             [.. root.GetProperty("conflicts").EnumerateArray().Select(static c => new History.Conflict(
-                c.GetProperty("lsn").GetInt64(), c.GetProperty("server_change").GetProperty("lsn").GetInt64()))],
+                c.GetProperty("lsn").GetInt64(),
+                c.GetProperty("server_change").GetProperty("lsn").GetInt64(),
+                c.GetProperty("resolution").GetString() == "ClientWon"))],
             RefusedWhole: !answer.Ok,
             Number(root, "server_lsn"),
-            Number(root, "head_lsn"));
+            Number(root, "head_lsn"))
+        {
+            Settled = Numbers(root, "settled_conflicts"),
+        };
     }
 
     /// <summary>A page, or why there is none.</summary>

@@ -6,15 +6,19 @@ namespace HeliosSync.Crash.Clients;
 /// <summary>
 /// A client of a server that may end at any moment. It keeps a push until it has an outcome and repeats it unchanged; now and then it
 /// repeats one that has its outcome; it pulls, and keeps its half-read pulls over restarts. It stores the highest position that any
-/// answer gave it, as a naive client does.
+/// answer gave it, as a naive client does; and it settles conflicts that it finds in the log.
 /// </summary>
-internal sealed class CrashClient(string tenant, string name, string token, HistoryFile history, Random random)
+internal sealed class CrashClient(
+    string tenant, string name, string token, HistoryFile history, Random random, bool settlesByWord)
 {
     /// <summary>The server remembers 256 message ids of a client (protocol 4.3); repeats under older ones may end otherwise.</summary>
     private const int Remembered = 200;
 
     private const int RetryPercent = 30;
     private const int PullPercent = 15;
+    private const int SettlePercent = 5;
+
+    private const string AlreadySettled = "ALREADY_SETTLED";
 
     /// <summary>Before it comes again to a server that cannot write; shorter than Retry-After asks for, so that a run gets on.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -73,6 +77,13 @@ internal sealed class CrashClient(string tenant, string name, string token, Hist
             return PullAsync(wire, answered);
         }
 
+        return _pending is null && dice < RetryPercent + PullPercent + SettlePercent
+            ? SettleConflictAsync(wire, answered)
+            : PushAsync(wire, answered);
+    }
+
+    private Task<bool> PushAsync(SyncClient wire, Action<Entry> answered)
+    {
         var again = _pending is not null;
         var push = _pending ??= _workload.Next(_serverNode, _position);
         // A network may deliver a push twice at once, too. The first may be answered before the second is sent.
@@ -106,7 +117,7 @@ internal sealed class CrashClient(string tenant, string name, string token, Hist
     {
         var call = history.NewCall();
         history.Add(push.What with { Call = call });
-        var entry = Answers.OfPush(call, await wire.PostAsync("push", push.Body, CancellationToken.None));
+        var entry = Answers.OfPush(call, await wire.PostAsync(push.Path, push.Body, CancellationToken.None));
         if (entry is PushAnswered outcome)
         {
             _position = Math.Max(_position, outcome.ServerLsn);
@@ -119,7 +130,57 @@ internal sealed class CrashClient(string tenant, string name, string token, Hist
             }
         }
 
+        if (entry is Refused { Code: AlreadySettled } && _pending == push)
+        {
+            _pending = null;
+        }
+
         return await NoteAsync(entry, answered);
+    }
+
+    /// <summary>Looks for an open conflict, and settles it by a change or by a word; whether the server is still there.</summary>
+    private async Task<bool> SettleConflictAsync(SyncClient wire, Action<Entry> answered)
+    {
+        var answer = await wire.GetAsync(ConflictPage.After(0, "open"), CancellationToken.None);
+        if (!answer.Ok)
+        {
+            return await IsThereAsync(answer);
+        }
+
+        var open = ConflictPage.Open(answer);
+        if (open.Count == 0)
+        {
+            return true;
+        }
+
+        var conflict = open[random.Next(open.Count)];
+        if (!settlesByWord || random.Next(3) != 0)
+        {
+            _pending = _workload.Settle(conflict);
+            return await PushAsync(wire, answered);
+        }
+
+        answer = await wire.PostAsync(
+            FormattableString.Invariant($"conflicts/{conflict.Id}/resolve"), Bodies.KeepServer(), CancellationToken.None);
+        if (answer.Ok || answer.ErrorCode() == AlreadySettled)
+        {
+            history.Add(new ToldSettled(tenant, conflict.Id));
+            return true;
+        }
+
+        return await IsThereAsync(answer);
+    }
+
+    /// <summary>Of a request that the history does not have: whether to go on.</summary>
+    private async Task<bool> IsThereAsync(Answer answer)
+    {
+        if (answer.Status is not (0 or 503))
+        {
+            history.Add(new Complained($"{name} was answered {answer.Status} {answer.ErrorCode()} about a conflict"));
+        }
+
+        await Task.Delay(answer.Status == 503 ? Pause : TimeSpan.Zero);
+        return answer.Status == 503;
     }
 
     private async Task<bool> PullAsync(SyncClient wire, Action<Entry> answered)
@@ -161,6 +222,8 @@ internal sealed class CrashClient(string tenant, string name, string token, Hist
                 return false;
             case Refused { Status: 503 }:
                 await Task.Delay(Pause);
+                return true;
+            case Refused { Code: AlreadySettled }:
                 return true;
             case Refused:
                 // The checker says what it thinks of it; going on would ask the same for ever.

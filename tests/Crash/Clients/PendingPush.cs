@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
@@ -9,7 +10,11 @@ namespace HeliosSync.Crash.Clients;
 /// <summary>A push as it was stored before it was sent: it is repeated in these very bytes.</summary>
 /// <param name="What">As the history has it; its call number is that of no sending.</param>
 /// <param name="Body">The request's body.</param>
-internal sealed record PendingPush(PushSent What, byte[] Body);
+internal sealed record PendingPush(PushSent What, byte[] Body)
+{
+    /// <summary>The endpoint that it is sent to: as a push, or to settle a conflict (protocol 10.3).</summary>
+    public string Path => What.Settles is { } conflict ? string.Create(CultureInfo.InvariantCulture, $"conflicts/{conflict}/resolve") : "push";
+}
 
 /// <summary>What a client knew of a row when it made a change (protocol 5.3); both may be missing.</summary>
 internal readonly record struct Context(long? BaseLsn, long? Counter);
@@ -43,6 +48,13 @@ internal static class Bodies
             json.WriteStringValue(table);
             json.WriteEndArray();
         }
+    });
+
+    /// <summary>What stands is kept (protocol 10.3).</summary>
+    public static byte[] KeepServer() => Write(json =>
+    {
+        json.WriteString("resolution", "keep_server");
+        json.WriteString("message_id", Guid.NewGuid());
     });
 
     public static PendingPush Push(PushSent what, IReadOnlyList<Context> contexts, (string Node, long Lsn)? position)

@@ -32,6 +32,15 @@ internal sealed class Workload(string tenant, string client, Random random)
         return Bodies.Push(what, contexts, serverNode is not null && random.Next(2) == 0 ? (serverNode, position) : null);
     }
 
+    /// <summary>A change that settles a conflict: the row anew, with knowledge of the version that was met (protocol 10.3).</summary>
+    public PendingPush Settle(OpenConflict conflict)
+    {
+        var lsn = ++_lsn;
+        var what = new PushSent(
+            0, tenant, client, NewId(), false, [new SentChange(lsn, conflict.Table, "Update", conflict.Key, Data(lsn))]);
+        return Bodies.Push(what with { Settles = conflict.Id }, [new Context(conflict.Met, null)], null);
+    }
+
     /// <summary>It sees these versions.</summary>
     public void Learn(IEnumerable<StoredChange> changes)
     {

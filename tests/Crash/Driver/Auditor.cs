@@ -28,6 +28,26 @@ internal sealed class Auditor(string tenant, string token, HistoryFile history)
         }
         while (next is not null);
         history.Add(new Audited(tenant, journal, page.HeadLsn));
+        history.Add(new ConflictsAudited(tenant, await ReadConflictsAsync(wire, ct)));
+    }
+
+    private async Task<IReadOnlyList<LoggedConflict>> ReadConflictsAsync(SyncClient wire, CancellationToken ct)
+    {
+        var log = new List<LoggedConflict>();
+        for (long? since = 0; since is { } after;)
+        {
+            var answer = await wire.GetAsync(ConflictPage.After(after), ct);
+            if (answer.Status == 503)
+            {
+                await Task.Delay(Pause, ct);
+                continue;
+            }
+
+            (var page, since) = ConflictPage.Read(answer.OrThrow());
+            log.AddRange(page);
+        }
+
+        return log;
     }
 
     private async Task<Entry> InsistAsync(Action<long> ask, Func<long, Task<Entry>> send, CancellationToken ct)

@@ -15,11 +15,13 @@ internal sealed class Crowd : IDisposable
     private readonly Lock _lock = new();
     private readonly List<(Func<Entry, bool> Counts, int Left, TaskCompletionSource Enough)> _waiting = [];
     private readonly Task _working;
+    private readonly Task _administering;
 
     public Crowd(World world, ServerProcess server)
     {
         _http = SyncClient.Connect(server.Address);
         _working = Task.WhenAll(world.Clients.Select(c => Task.Run(() => c.RunAsync(_http, Note, _stop.Token))));
+        _administering = world.Administrator is { } admin ? Task.Run(() => admin.RunAsync(_http, _stop.Token)) : Task.CompletedTask;
     }
 
     /// <summary>For other questions to the same server.</summary>
@@ -39,7 +41,7 @@ internal sealed class Crowd : IDisposable
     }
 
     /// <summary>Waits until the last client has noticed that the server is gone.</summary>
-    public Task EndAsync() => _working.WaitAsync(Patience);
+    public Task EndAsync() => Task.WhenAll(_working, _administering).WaitAsync(Patience);
 
     public void Dispose()
     {

@@ -18,6 +18,8 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Whose a folder is that was left behind can be seen: a run's process is in its name, as in those of disks.</summary>
     private static readonly string Mark = string.Create(CultureInfo.InvariantCulture, $"heliossync-crash-{Environment.ProcessId}-");
 
+    private const long EveryChange = (1L << 53) - 1;
+
     private readonly LoopDisk? _disk;
     private readonly ServerTokens _tokens = new();
     private readonly Auditor[] _auditors;
@@ -35,9 +37,20 @@ internal sealed class World : IAsyncDisposable
         History.Add(new Began(plan.Seed, folder));
         var tenants = Enumerable.Range(1, Chance.Next(2, 4)).Select(static n => $"tenant-{n}").ToArray();
         _auditors = [.. tenants.Select(t => new Auditor(t, _tokens.Mint(t, "auditor"), History))];
-        Clients = [.. Enumerable.Range(1, Chance.Next(8, 17)).Select(n => NewClient(tenants[n % tenants.Length], $"client-{n}"))];
-        // Snapshots fall among the faults, or there are none.
-        var snapshotEvents = Chance.Next(3) switch { 0 => 10, 1 => 100, _ => 50_000 };
+        // A file of which the stops' counting is to hold has each push as one event, and no other rows that look like one.
+        var mixed = !plan.Control && plan.Kind != FaultKind.Stop && folder % 2 == 1;
+        Clients = [.. Enumerable.Range(1, Chance.Next(8, 17)).Select(n => NewClient(tenants[n % tenants.Length], $"client-{n}", mixed))];
+        if (mixed)
+        {
+            Administrator = new Administrator(
+                [.. tenants.Select(t => (t, _tokens.Mint(t, "admin", "sync:admin")))], History, new Random(Chance.Next()));
+            tenants.ToList().ForEach(t => History.Add(new Compacting(t)));
+        }
+
+        // Snapshots fall among the faults, or there are none. Compaction needs them.
+        var snapshotEvents = Chance.Next(mixed ? 2 : 3) switch { 0 => 10, 1 => 100, _ => 50_000 };
+        // Every change is pulled; else the audit of a tenant of many would be a first sync.
+        var firstSyncChanges = mixed && Chance.Next(2) == 0 ? 0 : EveryChange;
         _start = new ServerStart(DataDir, _tokens.Secret)
         {
             HostEnvironment = plan.Control ? "Development" : "Production",
@@ -48,6 +61,9 @@ internal sealed class World : IAsyncDisposable
                 // No server lives long enough to make use of a profile.
                 ["DOTNET_TieredPGO"] = "0",
                 ["HeliosSync__SnapshotEvents"] = snapshotEvents.ToString(CultureInfo.InvariantCulture),
+                ["HeliosSync__FirstSyncChanges"] = firstSyncChanges.ToString(CultureInfo.InvariantCulture),
+                ["HeliosSync__HistoryDays"] = mixed ? "0" : "30",
+                ["HeliosSync__CompactEveryHours"] = "0",
             },
         };
     }
@@ -64,6 +80,9 @@ internal sealed class World : IAsyncDisposable
     public Checker Checker { get; } = new();
 
     public IReadOnlyList<CrashClient> Clients { get; }
+
+    /// <summary>Compacts and sets policies beside the clients; null where the journal keeps everything.</summary>
+    public Administrator? Administrator { get; }
 
     public LoopDisk Disk => _disk ?? throw new InvalidOperationException("This world has no disk of its own.");
 
@@ -180,6 +199,6 @@ internal sealed class World : IAsyncDisposable
         Check();
     }
 
-    private CrashClient NewClient(string tenant, string name) =>
-        new(tenant, name, _tokens.Mint(tenant, name), History, new Random(Chance.Next()));
+    private CrashClient NewClient(string tenant, string name, bool settlesByWord) =>
+        new(tenant, name, _tokens.Mint(tenant, name), History, new Random(Chance.Next()), settlesByWord);
 }

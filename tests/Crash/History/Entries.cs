@@ -18,7 +18,10 @@ namespace HeliosSync.Crash.History;
 [JsonDerivedType(typeof(RegisterAnswered), "registered")]
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Unanswered), "unanswered")]
+[JsonDerivedType(typeof(Compacting), "compacting")]
+[JsonDerivedType(typeof(ToldSettled), "settled")]
 [JsonDerivedType(typeof(Audited), "audited")]
+[JsonDerivedType(typeof(ConflictsAudited), "conflicts")]
 [JsonDerivedType(typeof(Counted), "counted")]
 [JsonDerivedType(typeof(Complained), "complained")]
 internal abstract record Entry;
@@ -36,7 +39,11 @@ internal sealed record Struck(string Fault) : Entry;
 
 /// <summary>A push goes out, for the first time or again.</summary>
 internal sealed record PushSent(
-    long Call, string Tenant, string Client, Guid Message, bool Atomic, IReadOnlyList<SentChange> Changes) : Entry;
+    long Call, string Tenant, string Client, Guid Message, bool Atomic, IReadOnlyList<SentChange> Changes) : Entry
+{
+    /// <summary>The conflict that it is to settle (protocol 10.3); null for an ordinary push.</summary>
+    public long? Settles { get; init; }
+}
 
 /// <summary>A change as it was sent.</summary>
 internal sealed record SentChange(long Lsn, string Table, string Operation, string Key, string Data);
@@ -50,10 +57,14 @@ internal sealed record PushAnswered(
     IReadOnlyList<Conflict> Conflicts,
     bool RefusedWhole,
     long ServerLsn,
-    long HeadLsn) : Entry;
+    long HeadLsn) : Entry
+{
+    /// <summary>The ids of the conflicts that it settled.</summary>
+    public IReadOnlyList<long> Settled { get; init; } = [];
+}
 
-/// <summary>A change that was not taken, and the LSN of the version that it met.</summary>
-internal readonly record struct Conflict(long Lsn, long Met);
+/// <summary>A change that was in conflict, the LSN of the version that it met, and whether it was taken nevertheless.</summary>
+internal readonly record struct Conflict(long Lsn, long Met, bool Won = false);
 
 /// <summary>A page is asked for that begins above an LSN.</summary>
 internal sealed record PullSent(long Call, string Tenant, string Client, long After, string? Table, bool ExcludeOwn) : Entry;
@@ -78,6 +89,18 @@ internal sealed record Refused(long Call, int Status, string Code) : Entry;
 /// <param name="Call">Which.</param>
 /// <param name="Sent">False where nobody listened.</param>
 internal sealed record Unanswered(long Call, bool Sent) : Entry;
+
+/// <summary>From here on a pull of a tenant may lack versions that later ones took the place of: it is compacted, or synced at first.</summary>
+internal sealed record Compacting(string Tenant) : Entry;
+
+/// <summary>Somebody was told that a conflict is settled.</summary>
+internal sealed record ToldSettled(string Tenant, long Id) : Entry;
+
+/// <summary>All of a tenant's conflict log, while nobody pushed.</summary>
+internal sealed record ConflictsAudited(string Tenant, IReadOnlyList<LoggedConflict> Log) : Entry;
+
+/// <summary>A conflict as the log has it.</summary>
+internal readonly record struct LoggedConflict(long Id, string Author, long AuthorLsn, long Met, bool IsSettled);
 
 /// <summary>All of a tenant's journal, while nobody pushed.</summary>
 internal sealed record Audited(string Tenant, IReadOnlyList<StoredChange> Journal, long HeadLsn) : Entry;

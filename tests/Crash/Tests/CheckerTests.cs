@@ -213,6 +213,84 @@ public sealed class CheckerTests
         Sees(h.Refused(h.Push("a", Forged.Change("a", 1)), status, code), Oracle.Unexpected);
     }
 
+    /// <summary>a1 and a2 are of one row; a1 is gone.</summary>
+    private static Forged Superseded(long head, params StoredChange[] journal)
+    {
+        var h = new Forged().Compacting();
+        h.Accepted(h.Push("a", Forged.Change("a", 1, "row")), 1).Accepted(h.Push("a", Forged.Change("a", 2, "row")), 2);
+        return h.AuditedUpTo(head, journal).Page("b", 0, 2, journal).AuditedUpTo(head, journal);
+    }
+
+    [Fact]
+    public void A_superseded_version_may_be_compacted()
+    {
+        var (findings, figures) = Superseded(2, Forged.Stored(2, "a", 2, "row")).Check();
+        Assert.Empty(findings.Shown);
+        Assert.Equal(1, figures.Gone);
+    }
+
+    [Fact]
+    public void A_superseded_version_may_be_compacted_before_anyone_knew_of_it()
+    {
+        var h = new Forged().Compacting();
+        h.Unanswered(h.Push("a", Forged.Change("a", 1, "row"))).Unanswered(h.Push("a", Forged.Change("a", 2, "row")));
+        Assert.Empty(h.AuditedUpTo(2, Forged.Stored(2, "a", 2, "row")).Check().Findings.Shown);
+    }
+
+    [Fact]
+    public void A_rows_last_version_that_a_compaction_took()
+    {
+        var figures = Sees(Superseded(2, Forged.Stored(1, "a", 1, "row")), Oracle.Lost, Oracle.PassedOver);
+        Assert.Equal(1, figures.Lost);
+    }
+
+    [Fact]
+    public void A_version_that_is_gone_without_any_compaction()
+    {
+        var h = new Forged();
+        h.Accepted(h.Push("a", Forged.Change("a", 1, "row")), 1).Accepted(h.Push("a", Forged.Change("a", 2, "row")), 2);
+        Sees(h.AuditedUpTo(2, Forged.Stored(2, "a", 2, "row")), Oracle.Lost, Oracle.PassedOver);
+    }
+
+    [Fact]
+    public void A_conflict_that_is_in_the_log_once_and_settled_is_right()
+    {
+        var h = Conflict();
+        h.Outcome(h.Push("c", Forged.Change("c", 1, "row")), [1], [2], [new Conflict(1, 1, Won: true)]);
+        h.ToldSettled(8).Logged(new LoggedConflict(7, "b", 1, 1, false), new LoggedConflict(8, "c", 1, 1, true));
+        Assert.Empty(h.Audited(Forged.Stored(1, "a", 1, "row"), Forged.Stored(2, "c", 1, "row")).Check().Findings.Shown);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void A_conflict_that_is_not_in_the_log_or_twice(int times)
+    {
+        var log = Enumerable.Range(0, times).Select(static n => new LoggedConflict(n, "b", 1, 1, false));
+        Sees(Conflict().Logged([.. log]), Oracle.ConflictForgotten);
+    }
+
+    [Fact]
+    public void A_conflict_that_was_settled_and_is_open() =>
+        Sees(Conflict().ToldSettled(7).Logged(new LoggedConflict(7, "b", 1, 1, false)), Oracle.ConflictForgotten);
+
+    [Fact]
+    public void A_settling_push_that_came_too_late_and_stands()
+    {
+        var h = new Forged();
+        var late = h.Again(h.Push("a", Forged.Change("a", 1)) with { Message = Guid.NewGuid(), Settles = 7, Changes = [Forged.Change("a", 2)] });
+        h.Refused(late, 409, "ALREADY_SETTLED");
+        Sees(h.Audited(Forged.Stored(1, "a", 2)), Oracle.RefusedAppears);
+    }
+
+    /// <summary>b's change met a's, and was reported.</summary>
+    private static Forged Conflict()
+    {
+        var h = new Forged();
+        h.Accepted(h.Push("a", Forged.Change("a", 1, "row")), 1);
+        return h.Outcome(h.Push("b", Forged.Change("b", 1, "row")), [], [], [new Conflict(1, 1)]);
+    }
+
     private static Figures Sees(Forged history, params Oracle[] oracles)
     {
         var (findings, figures) = history.Check();

@@ -17,12 +17,15 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Twenty_kills_under_load_lose_and_double_nothing()
     {
-        var verdict = await PassesAsync(new Plan(FaultKind.Kill, 20, Seed) { HistoryDir = _histories });
+        // Two folders: one that is compacted beside policies and resolutions, one that keeps everything.
+        var verdict = await PassesAsync(new Plan(FaultKind.Kill, 20, Seed) { HistoryDir = _histories, FaultsPerFolder = 10 });
 
         // Or the kills would all have come at harmless moments, and prove nothing.
         Assert.True(verdict.Figures.FoundStored > 0, "No kill came between a write and its answer.");
         Assert.True(verdict.Figures.FoundAbsent > 0, "No kill came before a write.");
         Assert.True(verdict.Figures.Repeats > 0, "No answered push was sent again.");
+        Assert.True(verdict.Figures.Gone > 0, "Nothing was compacted.");
+        Assert.True(verdict.Figures.Settled > 0, "No conflict was settled.");
     }
 
     [Fact]
@@ -35,7 +38,7 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
 
     [DiskFact]
     public Task Ten_power_cuts_under_load_lose_and_double_nothing() =>
-        PassesAsync(new Plan(FaultKind.PowerCut, 10, Seed) { HistoryDir = _histories });
+        PassesAsync(new Plan(FaultKind.PowerCut, 10, Seed) { HistoryDir = _histories, FaultsPerFolder = 5 });
 
     /// <summary>The same harness, over a server that does not flush: it has to lose, or the test above is blind.</summary>
     [DiskFact]

@@ -71,7 +71,15 @@ internal sealed class Forged
 
     public Forged Stopped() => Then(new Struck("Stop"));
 
-    public Forged Audited(params StoredChange[] journal) => Then(new Audited(Tenant, journal, journal.Length));
+    public Forged Audited(params StoredChange[] journal) => AuditedUpTo(journal.Length, journal);
+
+    public Forged AuditedUpTo(long head, params StoredChange[] journal) => Then(new Audited(Tenant, journal, head));
+
+    public Forged Compacting() => Then(new Compacting(Tenant));
+
+    public Forged ToldSettled(long id) => Then(new ToldSettled(Tenant, id));
+
+    public Forged Logged(params LoggedConflict[] log) => Then(new ConflictsAudited(Tenant, log));
 
     public Forged Then(Entry entry)
     {

@@ -39,16 +39,28 @@ internal sealed class SyncClient(HttpClient http, string client, string? token)
         """), ct);
 
     /// <summary>Sends a body to an endpoint.</summary>
-    public async Task<Answer> PostAsync(string path, byte[] body, CancellationToken ct)
+    public Task<Answer> PostAsync(string path, byte[] body, CancellationToken ct) => SendAsync(HttpMethod.Post, path, body, ct);
+
+    /// <summary>Asks an endpoint that takes no body.</summary>
+    public Task<Answer> GetAsync(string path, CancellationToken ct) => SendAsync(HttpMethod.Get, path, null, ct);
+
+    /// <summary>Sends a body, where there is one, by any method.</summary>
+    public async Task<Answer> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = Json;
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            request.Content.Headers.ContentType = Json;
+        }
+
         request.Headers.Authorization = _authorization;
+        var sent = body?.Length ?? 1;
         try
         {
             using var response = await http.SendAsync(request, ct);
             var answer = await response.Content.ReadAsByteArrayAsync(ct);
-            return new Answer((int)response.StatusCode, answer, body.Length, response.Headers.RetryAfter?.Delta);
+            return new Answer((int)response.StatusCode, answer, sent, response.Headers.RetryAfter?.Delta);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
@@ -56,7 +68,7 @@ internal sealed class SyncClient(HttpClient http, string client, string? token)
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
         {
-            return new Answer(0, [], body.Length);
+            return new Answer(0, [], sent);
         }
     }
 }
