@@ -23,8 +23,8 @@ internal sealed class Figures
     /// <summary>Those that were not.</summary>
     public long FoundAbsent { get; set; }
 
-    /// <summary>Superseded versions that a pull of everything no longer has.</summary>
-    public long Gone { get; set; }
+    /// <summary>Superseded versions that compactions say they took away.</summary>
+    public long Compacted { get; set; }
 
     /// <summary>Conflicts that somebody was told are settled.</summary>
     public long Settled { get; set; }
@@ -38,7 +38,7 @@ internal sealed class Figures
         Doubled += other.Doubled;
         FoundStored += other.FoundStored;
         FoundAbsent += other.FoundAbsent;
-        Gone += other.Gone;
+        Compacted += other.Compacted;
         Settled += other.Settled;
     }
 }
@@ -86,6 +86,9 @@ internal sealed class Checker
                 break;
             case Compacting compacting:
                 Tenant(compacting.Tenant).Compact();
+                break;
+            case Compacted compacted:
+                Figures.Compacted += compacted.ChangesRemoved;
                 break;
             case ToldSettled settled:
                 Tenant(settled.Tenant).Conflicts.Settle(settled.Id);

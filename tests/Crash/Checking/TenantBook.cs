@@ -16,7 +16,6 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
     private long _told;
 
     private bool _compacts;
-    private long _gone;
 
     public IEnumerable<PushBook> Pushes => _pushes.Values;
 
@@ -101,8 +100,6 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
             }
         }
 
-        var gone = _compacts ? Math.Max(_gone, head - pulled.Count) : 0;
-        (figures.Gone, _gone) = (figures.Gone + gone - _gone, gone);
         var journal = Fill(pulled, head);
         foreach (var hole in journal.Holes())
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using HeliosSync.Crash.History;
 using HeliosSync.Load.Clients;
 
@@ -8,23 +9,32 @@ namespace HeliosSync.Crash.Driver;
 internal sealed class Administrator(IReadOnlyList<(string Tenant, string Token)> tenants, HistoryFile history, Random random)
 {
     private const string Name = "admin";
-    private const int PauseMsMax = 250;
+    private const int PauseMsMax = 50;
     private static readonly string[] Policies = ["reject", "server-wins", "client-wins", "last-write-wins"];
 
-    public async Task RunAsync(HttpClient http, CancellationToken stop)
+    /// <summary>Calls <paramref name="answered"/> with each compaction that was answered.</summary>
+    public async Task RunAsync(HttpClient http, Action<Entry> answered, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             await Task.Delay(random.Next(PauseMsMax), CancellationToken.None);
             var (tenant, token) = tenants[random.Next(tenants.Count)];
             var wire = new SyncClient(http, Name, token);
-            var answer = random.Next(3) == 0 ? await SetPolicyAsync(wire) : await CompactAsync(wire);
+            var compacts = random.Next(3) != 0;
+            var answer = compacts ? await CompactAsync(wire) : await SetPolicyAsync(wire);
             if (answer.Status == 0)
             {
                 return;
             }
 
-            if (answer.Status is not (200 or 503))
+            if (compacts && answer.Ok)
+            {
+                using var json = JsonDocument.Parse(answer.Body);
+                var entry = new Compacted(tenant, json.RootElement.GetProperty("changes_removed").GetInt64());
+                history.Add(entry);
+                answered(entry);
+            }
+            else if (answer.Status is not (200 or 503))
             {
                 history.Add(new Complained($"The administrator of {tenant} was answered {answer.Status} {answer.ErrorCode()}"));
             }

@@ -21,7 +21,7 @@ internal sealed class Crowd : IDisposable
     {
         _http = SyncClient.Connect(server.Address);
         _working = Task.WhenAll(world.Clients.Select(c => Task.Run(() => c.RunAsync(_http, Note, _stop.Token))));
-        _administering = world.Administrator is { } admin ? Task.Run(() => admin.RunAsync(_http, _stop.Token)) : Task.CompletedTask;
+        _administering = world.Administrator is { } admin ? Task.Run(() => admin.RunAsync(_http, Note, _stop.Token)) : Task.CompletedTask;
     }
 
     /// <summary>For other questions to the same server.</summary>

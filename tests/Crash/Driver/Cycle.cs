@@ -54,6 +54,12 @@ internal sealed class Cycle(World world, Action<FaultKind> struck)
             return;
         }
 
+        // A start is compacting for the first time longer than most loads last: every other one waits for that.
+        if (world.Administrator is not null && world.Chance.Next(2) == 0)
+        {
+            await crowd.SeeAsync(1, static e => e is Compacted, ct);
+        }
+
         await Task.Delay(world.Chance.Next(LongestDelayMs), ct);
         await (fault switch
         {

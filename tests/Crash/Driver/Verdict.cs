@@ -48,7 +48,7 @@ internal sealed record Verdict(
             : Text($"{f.Lost} lost, {f.Doubled} doubled, {f.Repeats:N0} repeats of answered pushes; ")
                 + Text($"left open {f.FoundStored + f.FoundAbsent:N0}: {f.FoundStored:N0} stored, {f.FoundAbsent:N0} absent");
         var line = Text($"{outcome} {NameOf(Plan)}: {faults}; {f.Acknowledged:N0} pushes acknowledged, {found}; ")
-            + (f.Gone + f.Settled > 0 ? Text($"{f.Gone:N0} old versions compacted, {f.Settled:N0} conflicts settled; ") : "")
+            + (f.Compacted + f.Settled > 0 ? Text($"{f.Compacted:N0} old versions compacted, {f.Settled:N0} conflicts settled; ") : "")
             + Text($"journal {Plan.Journal}, seed {Plan.Seed}, {Took:hh\\:mm\\:ss}");
         return string.Join(Environment.NewLine, [line, .. Violations.Select(static v => $"  {v}")]);
     }

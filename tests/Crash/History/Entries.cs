@@ -19,6 +19,7 @@ namespace HeliosSync.Crash.History;
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Unanswered), "unanswered")]
 [JsonDerivedType(typeof(Compacting), "compacting")]
+[JsonDerivedType(typeof(Compacted), "compacted")]
 [JsonDerivedType(typeof(ToldSettled), "settled")]
 [JsonDerivedType(typeof(Audited), "audited")]
 [JsonDerivedType(typeof(ConflictsAudited), "conflicts")]
@@ -92,6 +93,9 @@ internal sealed record Unanswered(long Call, bool Sent) : Entry;
 
 /// <summary>From here on a pull of a tenant may lack versions that later ones took the place of: it is compacted, or synced at first.</summary>
 internal sealed record Compacting(string Tenant) : Entry;
+
+/// <summary>A compaction was answered.</summary>
+internal sealed record Compacted(string Tenant, long ChangesRemoved) : Entry;
 
 /// <summary>Somebody was told that a conflict is settled.</summary>
 internal sealed record ToldSettled(string Tenant, long Id) : Entry;

@@ -222,12 +222,8 @@ public sealed class CheckerTests
     }
 
     [Fact]
-    public void A_superseded_version_may_be_compacted()
-    {
-        var (findings, figures) = Superseded(2, Forged.Stored(2, "a", 2, "row")).Check();
-        Assert.Empty(findings.Shown);
-        Assert.Equal(1, figures.Gone);
-    }
+    public void A_superseded_version_may_be_compacted() =>
+        Assert.Empty(Superseded(2, Forged.Stored(2, "a", 2, "row")).Check().Findings.Shown);
 
     [Fact]
     public void A_superseded_version_may_be_compacted_before_anyone_knew_of_it()

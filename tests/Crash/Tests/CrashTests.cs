@@ -24,7 +24,7 @@ public sealed class CrashTests(ITestOutputHelper output) : IDisposable
         Assert.True(verdict.Figures.FoundStored > 0, "No kill came between a write and its answer.");
         Assert.True(verdict.Figures.FoundAbsent > 0, "No kill came before a write.");
         Assert.True(verdict.Figures.Repeats > 0, "No answered push was sent again.");
-        Assert.True(verdict.Figures.Gone > 0, "Nothing was compacted.");
+        Assert.True(verdict.Figures.Compacted > 0, "Nothing was compacted.");
         Assert.True(verdict.Figures.Settled > 0, "No conflict was settled.");
     }
 
