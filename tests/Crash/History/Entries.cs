@@ -91,7 +91,7 @@ internal sealed record Refused(long Call, int Status, string Code) : Entry;
 /// <param name="Sent">False where nobody listened.</param>
 internal sealed record Unanswered(long Call, bool Sent) : Entry;
 
-/// <summary>From here on a pull of a tenant may lack versions that later ones took the place of: it is compacted, or synced at first.</summary>
+/// <summary>From here on a pull of a tenant may lack superseded versions: it is compacted, or a pull from 0 is a first sync.</summary>
 internal sealed record Compacting(string Tenant) : Entry;
 
 /// <summary>A compaction was answered.</summary>

@@ -274,7 +274,8 @@ public sealed class CheckerTests
     public void A_settling_push_that_came_too_late_and_stands()
     {
         var h = new Forged();
-        var late = h.Again(h.Push("a", Forged.Change("a", 1)) with { Message = Guid.NewGuid(), Settles = 7, Changes = [Forged.Change("a", 2)] });
+        var first = h.Push("a", Forged.Change("a", 1));
+        var late = h.Again(first with { Message = Guid.NewGuid(), Settles = 7, Changes = [Forged.Change("a", 2)] });
         h.Refused(late, 409, "ALREADY_SETTLED");
         Sees(h.Audited(Forged.Stored(1, "a", 2)), Oracle.RefusedAppears);
     }
