@@ -16,9 +16,6 @@ internal sealed class LargeTenant(LoadRun run)
     private const int BatchChanges = 1_000;
     private const double FirstAnswerSecondsMax = 5;
     private const double StateBytesMax = 100;
-
-    /// <summary>Where each change is a push of its own, it has a place in the index of the journal and an outcome of its own.</summary>
-    private const double StateBytesMaxAlone = 160;
     private static readonly TimeSpan BeforeRepeat = TimeSpan.FromMilliseconds(10);
 
     private readonly LoadOptions _options = run.Options;
@@ -36,7 +33,7 @@ internal sealed class LargeTenant(LoadRun run)
         await WeighProcessAsync(clients, ct);
         run.Report.Add(await clients.AuditAsync(ct));
         await StopAsync(ct);
-        await WeighStateAsync(clients.Ledger.Count, batch == 1 ? StateBytesMaxAlone : StateBytesMax);
+        await WeighStateAsync(clients.Ledger.Count);
     }
 
     private async Task PushAsync(PushingClients clients, int batch, CancellationToken ct)
@@ -108,13 +105,13 @@ internal sealed class LargeTenant(LoadRun run)
         run.Report.Add(Measure.Of("server's greatest memory while it is loaded (RSS)", "MB", after.PeakResidentBytes / 1e6));
     }
 
-    private async Task WeighStateAsync(long rows, double bytesMax)
+    private async Task WeighStateAsync(long rows)
     {
         var perRow = await TenantState.WeighAsync(run.Site.DataDir, Large, Rows.ClientOf(0)) / (double)rows;
         run.Report.Add(Measure.Of("managed memory of the loaded tenant, per row", "B", perRow));
         run.Limit(
-            $"the tenant's state takes less than {bytesMax} bytes a row",
-            perRow < bytesMax,
+            $"the tenant's state takes less than {StateBytesMax} bytes a row",
+            perRow < StateBytesMax,
             string.Create(CultureInfo.InvariantCulture, $"{perRow:F1} bytes"));
     }
 
