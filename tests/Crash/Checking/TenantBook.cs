@@ -129,12 +129,17 @@ internal sealed class TenantBook(string name, Findings findings, Figures figures
     private FullJournal Fill(IReadOnlyList<StoredChange> pulled, long head)
     {
         var journal = new FullJournal(pulled, head, _compacts);
+        if (!_compacts)
+        {
+            return journal;
+        }
+
         foreach (var seen in _seen.Values)
         {
             journal.Know(seen);
         }
 
-        foreach (var push in _pushes.Values.Where(_ => _compacts))
+        foreach (var push in _pushes.Values)
         {
             foreach (var (change, at) in push.Places())
             {

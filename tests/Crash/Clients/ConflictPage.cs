@@ -15,6 +15,9 @@ internal static class ConflictPage
     public static string After(long since, string status = "") => FormattableString.Invariant(
         $"conflicts?since={since}&limit=100{(status.Length > 0 ? $"&status={status}" : "")}");
 
+    /// <summary>The address at which a conflict is settled (protocol 10.3).</summary>
+    public static string Resolve(long id) => FormattableString.Invariant($"conflicts/{id}/resolve");
+
     /// <summary>The open ones of a page.</summary>
     public static IReadOnlyList<OpenConflict> Open(Answer answer)
     {

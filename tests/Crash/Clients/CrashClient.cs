@@ -160,8 +160,7 @@ internal sealed class CrashClient(
             return await PushAsync(wire, answered);
         }
 
-        answer = await wire.PostAsync(
-            FormattableString.Invariant($"conflicts/{conflict.Id}/resolve"), Bodies.KeepServer(), CancellationToken.None);
+        answer = await wire.PostAsync(ConflictPage.Resolve(conflict.Id), Bodies.KeepServer(), CancellationToken.None);
         if (answer.Ok || answer.ErrorCode() == AlreadySettled)
         {
             history.Add(new ToldSettled(tenant, conflict.Id));

@@ -12,7 +12,7 @@ namespace HeliosSync.Crash.Clients;
 internal sealed record PendingPush(PushSent What, byte[] Body)
 {
     /// <summary>The endpoint that it is sent to: as a push, or to settle a conflict (protocol 10.3).</summary>
-    public string Path => What.Settles is { } conflict ? FormattableString.Invariant($"conflicts/{conflict}/resolve") : "push";
+    public string Path => What.Settles is { } conflict ? ConflictPage.Resolve(conflict) : "push";
 }
 
 /// <summary>What a client knew of a row when it made a change (protocol 5.3); both may be missing.</summary>

@@ -55,6 +55,7 @@ internal sealed class SyncClient(HttpClient http, string client, string? token)
         }
 
         request.Headers.Authorization = _authorization;
+        // Without a body, that something was sent must show nevertheless.
         var sent = body?.Length ?? 1;
         try
         {
@@ -83,7 +84,7 @@ internal readonly record struct PullOf(long SinceLsn, int Entries, bool Base64, 
 /// <summary>What came back.</summary>
 /// <param name="Status">The HTTP status; 0 where there was no answer.</param>
 /// <param name="Body">The body.</param>
-/// <param name="SentBytes">Bytes of the request's body; 0 where nobody listened, so that nothing was sent.</param>
+/// <param name="SentBytes">Bytes of the request's body, 1 where it has none; 0 where nobody listened, so that nothing was sent.</param>
 /// <param name="RetryAfter">When to come back, where the answer says that.</param>
 internal readonly record struct Answer(int Status, byte[] Body, int SentBytes, TimeSpan? RetryAfter = null)
 {
