@@ -15,9 +15,12 @@ internal sealed class RequestFrame(
     ErrorAnswers errors,
     SyncService service,
     ShedLog shed,
+    IEnumerable<IRequestWatcher> watchers,
     TimeProvider time,
     ILogger<RequestFrame> logger)
 {
+    private readonly IRequestWatcher[] _watchers = [.. watchers];
+
     /// <summary>Answers whatever no endpoint is there for.</summary>
     public static Endpoint Nowhere { get; } = new(
         "-",
@@ -60,7 +63,12 @@ internal sealed class RequestFrame(
             await FailAsync(exchange);
         }
 
-        Log(exchange, time.GetElapsedTime(began));
+        var took = time.GetElapsedTime(began);
+        Log(exchange, took);
+        foreach (var watcher in _watchers)
+        {
+            watcher.Answered(exchange, took);
+        }
     }
 
     /// <summary>

@@ -14,8 +14,9 @@ internal sealed class SyncClient(HttpClient http, string client, string? token)
     public static HttpClient Connect(Uri address) => new(new SocketsHttpHandler { UseProxy = false })
     {
         BaseAddress = new Uri(address, "/api/v1/sync/"),
-        // Only so that a run that is stuck ends: the server gives up after 90 s and says so, if it gets any time to.
-        Timeout = TimeSpan.FromMinutes(10),
+        // Only so that a run that is stuck ends: the server gives up on a push or a pull after 90 s and says so, if it gets any time
+        // to. What may take long is a compaction: of five million events about eight minutes.
+        Timeout = TimeSpan.FromMinutes(40),
     };
 
     public Task<Answer> RegisterAsync(CancellationToken ct) => PostAsync("register", Encoding.UTF8.GetBytes(
