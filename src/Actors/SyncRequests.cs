@@ -222,10 +222,5 @@ internal sealed class SyncRequests(
     }
 
     private async Task<Reply<T>> AskAsync<T>(ITenantMessage message)
-        where T : class => await ask(message).ConfigureAwait(false) switch
-        {
-            T value => new Reply<T>(null, value),
-            Refusal refusal => new Reply<T>(refusal, null),
-            var other => throw new InvalidOperationException($"A tenant answered {message.GetType()} with {other.GetType()}."),
-        };
+        where T : class => TenantAnswer.Of<T>(message, await ask(message).ConfigureAwait(false));
 }

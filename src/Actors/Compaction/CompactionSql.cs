@@ -36,7 +36,7 @@ internal static class CompactionSql
         mark.Parameters.AddWithValue("$sequence", scope.LastSequence);
         mark.Parameters.AddWithValue("$horizon", horizonLsn);
         mark.ExecuteNonQuery();
-        AddRemoved(transaction, gone);
+        AddRemoved(connection, gone);
         transaction.Commit();
     }
 
@@ -61,19 +61,12 @@ internal static class CompactionSql
     }
 
     /// <summary>How many of the events that were ever written compaction has taken away.</summary>
-    private static void AddRemoved(SqliteTransaction transaction, long gone)
+    private static void AddRemoved(SqliteConnection connection, long gone)
     {
-        using var read = transaction.Connection!.CreateCommand();
-        read.Transaction = transaction;
-        read.CommandText = "SELECT value FROM heliossync_meta WHERE name = $name";
-        read.Parameters.AddWithValue("$name", Schema.RemovedEvents);
-        var before = read.ExecuteScalar() is byte[] { Length: sizeof(long) } counted ? BitConverter.ToInt64(counted) : 0;
-        using var write = transaction.Connection!.CreateCommand();
-        write.Transaction = transaction;
-        write.CommandText = "INSERT INTO heliossync_meta VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = $value";
-        write.Parameters.AddWithValue("$name", Schema.RemovedEvents);
-        write.Parameters.AddWithValue("$value", BitConverter.GetBytes(before + gone));
-        write.ExecuteNonQuery();
+        var before = MetaTable.Read(connection, Schema.RemovedEvents) is byte[] { Length: sizeof(long) } counted
+            ? BitConverter.ToInt64(counted)
+            : 0;
+        MetaTable.Put(connection, Schema.RemovedEvents, BitConverter.GetBytes(before + gone));
     }
 
     private static SqliteCommand Command(SqliteTransaction transaction, string sql, CompactionScope scope)

@@ -228,7 +228,7 @@ internal sealed class Compactions(
     private (long Horizon, long Compacted) Old(TenantId tenant, string name)
     {
         var keptMicros = options.HistoryKept.Ticks / TimeSpan.TicksPerMicrosecond;
-        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var now = time.GetUtcNow().ToUnixTimeMicroseconds();
         return (HistoryHorizon.Find(_changes, tenant, reader.ReadHighest(name), now - keptMicros), reader.ReadCompacted(name));
     }
 
@@ -282,12 +282,8 @@ internal sealed class Compactions(
         return (lagging, false);
     }
 
-    private async Task<Reply<NeedsReply>> AskAsync(ITenantMessage message) => await ask(message).ConfigureAwait(false) switch
-    {
-        NeedsReply value => new Reply<NeedsReply>(null, value),
-        Refusal refusal => new Reply<NeedsReply>(refusal, null),
-        var other => throw new InvalidOperationException($"A tenant answered {message.GetType()} with {other.GetType()}."),
-    };
+    private async Task<Reply<NeedsReply>> AskAsync(ITenantMessage message) =>
+        TenantAnswer.Of<NeedsReply>(message, await ask(message).ConfigureAwait(false));
 
     private static bool IsOfStorage(Exception e) =>
         e is DbException or JournalDamageException or InvalidDataException or InvalidOperationException;

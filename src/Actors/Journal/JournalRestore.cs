@@ -58,7 +58,7 @@ internal static class JournalRestore
 
     private static void Append(SqliteCommand append, string name, long sequence, DateTimeOffset now)
     {
-        var bytes = EventWriter.Write(new Restored(Guid.NewGuid(), Micros(now)));
+        var bytes = EventWriter.Write(new Restored(Guid.NewGuid(), now.ToUnixTimeMicroseconds()));
         EventSeal.Bind(bytes, EventSeal.PlaceOf(name, sequence, EventManifests.Restored));
         append.Parameters.Clear();
         append.Parameters.AddWithValue("$id", name);
@@ -91,10 +91,7 @@ internal static class JournalRestore
 
     private static DateTimeOffset? ReadTime(SqliteConnection connection, string mark)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT value FROM heliossync_meta WHERE name = $name";
-        command.Parameters.AddWithValue("$name", mark);
-        if (command.ExecuteScalar() is not { } value)
+        if (MetaTable.Read(connection, mark) is not { } value)
         {
             return null;
         }
@@ -106,14 +103,9 @@ internal static class JournalRestore
 
     private static void WriteTime(SqliteTransaction transaction, string mark, DateTimeOffset now)
     {
-        using var command = transaction.Connection!.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = "INSERT INTO heliossync_meta VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = $value";
         var value = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(value, Micros(now));
-        command.Parameters.AddWithValue("$name", mark);
-        command.Parameters.AddWithValue("$value", value);
-        command.ExecuteNonQuery();
+        BinaryPrimitives.WriteInt64LittleEndian(value, now.ToUnixTimeMicroseconds());
+        MetaTable.Put(transaction.Connection!, mark, value);
     }
 
     private static void Execute(SqliteTransaction transaction, string sql)
@@ -123,6 +115,4 @@ internal static class JournalRestore
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
-
-    private static long Micros(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

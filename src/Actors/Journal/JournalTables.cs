@@ -216,13 +216,7 @@ internal sealed class JournalTables(SqliteConnection connection, string dataDir)
         command.ExecuteNonQuery();
     }
 
-    private byte[]? Read(string name)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT value FROM heliossync_meta WHERE name = $name";
-        command.Parameters.AddWithValue("$name", name);
-        return command.ExecuteScalar() as byte[];
-    }
+    private byte[]? Read(string name) => MetaTable.Read(connection, name) as byte[];
 
     private long Number(string sql) => Number(connection, sql);
 

@@ -77,12 +77,8 @@ internal sealed class Feeds : IFeedSource, IDisposable
 
     FeedRef IFeedSource.RefOf(Feed feed) => new(_provider, feed);
 
-    async Task<Reply<T>> IFeedSource.AskAsync<T>(ITenantMessage message) => await _port.AskAsync(message).ConfigureAwait(false) switch
-    {
-        T value => new Reply<T>(null, value),
-        Refusal refusal => new Reply<T>(refusal, null),
-        var other => throw new InvalidOperationException($"A tenant answered {message.GetType()} with {other.GetType()}."),
-    };
+    async Task<Reply<T>> IFeedSource.AskAsync<T>(ITenantMessage message) =>
+        TenantAnswer.Of<T>(message, await _port.AskAsync(message).ConfigureAwait(false));
 
     void IFeedSource.Await(Feed feed, Waiter waiter, IActorRef to) => _port.Tell(new AwaitChange(feed.Tenant, waiter), to);
 

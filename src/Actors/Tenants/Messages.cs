@@ -1,4 +1,3 @@
-using Akka.Actor;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Actors.Tenants;
@@ -90,10 +89,20 @@ internal sealed record PagePlan(
 internal sealed record ChangesLocated(IReadOnlyList<long> FromSequences, long HeadSequence);
 
 /// <summary>A tenant tells its parent that nobody has asked it for a while.</summary>
-internal sealed record Idle(TenantId Tenant) : INotInfluenceReceiveTimeout;
+internal sealed record Idle(TenantId Tenant);
+
+/// <summary>A tenant tells itself to look whether anybody has asked it for a while.</summary>
+internal sealed class IdleLook
+{
+    private IdleLook()
+    {
+    }
+
+    public static IdleLook Instance { get; } = new();
+}
 
 /// <summary>Stop behind what was accepted. The one message by which a tenant is stopped, also by a later cluster.</summary>
-internal sealed class Stopping : INotInfluenceReceiveTimeout
+internal sealed class Stopping
 {
     private Stopping()
     {

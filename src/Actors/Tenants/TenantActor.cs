@@ -18,6 +18,9 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     private readonly TimeSpan _passivateAfter;
     private readonly TenantCycle<IActorRef> _cycle;
     private readonly Action<bool> _wrote;
+    private readonly IScheduler _scheduler = Context.System.Scheduler;
+    private TimeSpan _askedAt;
+    private ICancelable? _look;
     private bool _stopping;
 
     public TenantActor(TenantId id, TenantServices services)
@@ -44,7 +47,8 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 break;
             case RecoveryCompleted:
                 _cycle.Recovered(LastSequenceNr);
-                Context.SetReceiveTimeout(_passivateAfter);
+                _askedAt = _scheduler.MonotonicClock;
+                LookIn(_passivateAfter);
                 break;
             default:
                 throw new InvalidDataException($"{PersistenceId}: a {message} at {LastSequenceNr} is nothing to recover from.");
@@ -59,16 +63,15 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 Context.Parent.Forward(late);
                 break;
             case ITenantMessage command:
+                _askedAt = _scheduler.MonotonicClock;
                 _cycle.Handle(command, Sender);
                 break;
             case StopAwaiting:
+                _askedAt = _scheduler.MonotonicClock;
                 _cycle.StopAwaiting(Sender);
                 break;
-            case ReceiveTimeout when _live.HasStreams || _cycle.IsAwaited:
-                // It is not idle: its next push is to reach whoever waits.
-                break;
-            case ReceiveTimeout:
-                Context.Parent.Tell(new Idle(_id));
+            case IdleLook:
+                LookWhetherIdle();
                 break;
             case Stopping:
                 _stopping = true;
@@ -118,6 +121,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     /// <summary>After a failed write Akka calls no callback any more: whoever is owed an answer gets it here.</summary>
     protected override void PostStop()
     {
+        _look?.Cancel();
         _cycle.Abandon();
         base.PostStop();
     }
@@ -153,6 +157,30 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     void ITenantOutlet<IActorRef>.Save(StoredSnapshot snapshot) => SaveSnapshot(snapshot);
 
     void ITenantOutlet<IActorRef>.Stop() => Context.Stop(Self);
+
+    /// <summary>
+    /// One timer for as long as nobody asks: Akka's receive timeout would be taken back and set anew for every message. It is not idle as
+    /// long as somebody waits for its next push.
+    /// </summary>
+    private void LookWhetherIdle()
+    {
+        var left = _askedAt + _passivateAfter - _scheduler.MonotonicClock;
+        if (left > TimeSpan.Zero)
+        {
+            LookIn(left);
+            return;
+        }
+
+        if (!_live.HasStreams && !_cycle.IsAwaited)
+        {
+            Context.Parent.Tell(new Idle(_id));
+        }
+
+        LookIn(_passivateAfter);
+    }
+
+    private void LookIn(TimeSpan time) =>
+        _look = _scheduler.ScheduleTellOnceCancelable(time, Self, IdleLook.Instance, ActorRefs.NoSender);
 
     /// <summary>What the snapshot store says: a newer snapshot replaces the older ones. False where the message is another one.</summary>
     private bool HandleSnapshot(object message)

@@ -295,5 +295,5 @@ internal sealed class TenantCycle<TCaller>(TenantId id, TenantServices services,
         }
     }
 
-    private long NowMicros() => (services.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private long NowMicros() => services.Time.GetUtcNow().ToUnixTimeMicroseconds();
 }

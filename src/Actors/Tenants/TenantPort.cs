@@ -8,6 +8,19 @@ namespace HeliosSync.Actors.Tenants;
 /// </summary>
 internal delegate Task<object> AskTenant(ITenantMessage message);
 
+/// <summary>Reads a tenant's one reply.</summary>
+internal static class TenantAnswer
+{
+    /// <summary>The value that the message asks for, or why there is none. A reply of another kind is a bug.</summary>
+    public static Reply<T> Of<T>(ITenantMessage message, object answer)
+        where T : class => answer switch
+        {
+            T value => new Reply<T>(null, value),
+            Refusal refusal => new Reply<T>(refusal, null),
+            _ => throw new InvalidOperationException($"A tenant answered {message.GetType()} with {answer.GetType()}."),
+        };
+}
+
 /// <summary>The one way from a request to a tenant's actor: finds it, asks it, and does not wait for ever.</summary>
 /// <param name="locator">Finds tenants.</param>
 /// <param name="running">The tenants that run here.</param>

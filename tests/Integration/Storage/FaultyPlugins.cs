@@ -8,7 +8,7 @@ using HeliosSync.Actors.Journal;
 namespace HeliosSync.Integration.Storage;
 
 /// <summary>The journal's own plugin, which fails where <see cref="StorageFaults"/> says so.</summary>
-internal sealed class FaultyJournal : SqliteJournal
+internal sealed class FaultyJournal(Config config) : SqliteJournal(config)
 {
     private readonly JournalFaults _faults = new(Context);
 

@@ -97,6 +97,16 @@ internal sealed class JournalRig : IAsyncDisposable
         return done.Task;
     }
 
+    /// <summary>One request; all that its actor is told of it, in order.</summary>
+    public Task<IReadOnlyList<object>> AnswersAsync(params IPersistentEnvelope[] writes)
+    {
+        var done = new TaskCompletionSource<IReadOnlyList<object>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var count = writes.Sum(static w => w.Size) + 1;
+        var actor = _system.ActorOf(Props.Create(() => new AnswersActor(count, done)));
+        Journal.Tell(new WriteMessages(writes, actor, 1), actor);
+        return done.Task;
+    }
+
     /// <summary>As a recovery asks for it.</summary>
     public Task<Replayed> ReplayAsync(string id, long from = 1, long to = long.MaxValue, long max = long.MaxValue) =>
         ReplayAsync(id, static e => e.Taken?.Invoke(), from, to, max);
@@ -201,6 +211,20 @@ internal sealed class JournalRig : IAsyncDisposable
         {
             Sender.Tell(Thread.CurrentThread.Name ?? "");
             Context.Stop(Self);
+        }
+    }
+
+    private sealed class AnswersActor(int count, TaskCompletionSource<IReadOnlyList<object>> done) : UntypedActor
+    {
+        private readonly List<object> _answers = [];
+
+        protected override void OnReceive(object message)
+        {
+            _answers.Add(message);
+            if (_answers.Count == count && done.TrySetResult(_answers))
+            {
+                Context.Stop(Self);
+            }
         }
     }
 

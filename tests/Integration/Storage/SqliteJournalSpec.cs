@@ -38,6 +38,21 @@ public sealed class SqliteJournalSpec() : JournalSpec(JournalPlugin.Sqlite, fail
         Assert.Equal(6, rig.Sql("SELECT COUNT(*) FROM journal"));
     }
 
+    /// <summary>For then the tenant asks for its next write, and another thread may tell the answers to that.</summary>
+    [Theory(Timeout = 60_000)]
+    [InlineData(1, typeof(WriteMessageSuccess), typeof(WriteMessagesSuccessful))]
+    [InlineData(7, typeof(WriteMessageFailure), typeof(WriteMessagesFailed))]
+    public async Task That_a_request_is_done_is_told_behind_all_that_is_in_it(long first, Type each, Type whole)
+    {
+        await using var rig = Rig();
+        var answers = await rig.AnswersAsync(
+            JournalRig.Deferred(),
+            JournalRig.Atomic(A, (first, JournalRig.Event(A, first))),
+            JournalRig.Atomic(A, (first + 1, JournalRig.Event(A, first + 1)), (first + 2, JournalRig.Event(A, first + 2))));
+        Assert.Equal(
+            [typeof(LoopMessageSuccess), each, each, each, whole], answers.Select(static a => a.GetType()));
+    }
+
     [Theory(Timeout = 60_000)]
     [InlineData(10_000, JournalWriter.WritesMax)]
     [InlineData(1_000_000, 2)]

@@ -15,7 +15,7 @@ internal sealed class SyncClient(HttpClient http, string client, string? token)
     {
         BaseAddress = new Uri(address, "/api/v1/sync/"),
         // Only so that a run that is stuck ends: the server gives up on a push or a pull after 90 s and says so, if it gets any time
-        // to. What may take long is a compaction: of five million events about eight minutes.
+        // to. What may take long is a compaction: of five million events nine minutes.
         Timeout = TimeSpan.FromMinutes(40),
     };
 
