@@ -1,5 +1,6 @@
 using System.Data.Common;
 using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Telemetry;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
@@ -46,7 +47,7 @@ internal sealed class SyncRequests(
     /// <summary>Judges a push and stores it (protocol 4.3). Owns the batch from the call on.</summary>
     public async Task<Reply<PushReply>> PushAsync(TenantId tenant, PushBatch batch)
     {
-        var (refusal, stored) = await AskAsync<PushStored>(new StorePush(tenant, batch.Push)).ConfigureAwait(false);
+        var (refusal, stored) = await AskAsync<PushStored>(new StorePush(tenant, batch.Push, SyncTelemetry.Current)).ConfigureAwait(false);
         if (stored is null && refusal!.Code == ErrorCode.StorageUnavailable)
         {
             // Perhaps only the answer is missing and the tenant still reads the batch: its buffers must not go back to the pool.

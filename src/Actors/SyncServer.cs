@@ -2,6 +2,7 @@ using Akka.Actor;
 using HeliosSync.Actors.Compaction;
 using HeliosSync.Actors.Journal;
 using HeliosSync.Actors.Streams;
+using HeliosSync.Actors.Telemetry;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Actors.Wiring;
 using HeliosSync.Codec;
@@ -30,6 +31,7 @@ public sealed class SyncServer : IAsyncDisposable
     private readonly Feeds _feeds;
     private readonly Compactions _compactions;
     private readonly TimeProvider _time;
+    private readonly SyncMetrics? _metrics;
     private volatile bool _disposed;
 
     private SyncServer(
@@ -41,8 +43,9 @@ public sealed class SyncServer : IAsyncDisposable
         ILoggerFactory logs,
         StoragePlugins? plugins)
     {
+        _metrics = writer?.Metrics ?? MetricsOf(options);
         // Akka.Persistence.Sql writes over connections of its own; then only compaction writes by this one.
-        _writer = writer ?? new JournalWriter(files, threads.Writes, options.JournalBytesMax);
+        _writer = writer ?? new JournalWriter(files, threads.Writes, options.JournalBytesMax) { Metrics = _metrics };
         (_options, _files, _threads, _time) = (options, files, threads, time);
         Hash = new KeyedHash(files.HashKey);
         Zstd = new ZstdFrames();
@@ -62,6 +65,7 @@ public sealed class SyncServer : IAsyncDisposable
             Guid.NewGuid)
         {
             Wrote = _health.Wrote,
+            Metrics = _metrics,
             IsRestored = files.IsRestored,
         };
         Tenants = _system.ActorOf(Props.Create(() => new TenantsActor(services)), "tenants");
@@ -78,7 +82,10 @@ public sealed class SyncServer : IAsyncDisposable
             options.FirstSyncChanges,
             Zstd,
             time);
-        _compactions = new Compactions(_port.AskAsync, _reader, _writer, Hash, threads.Compaction, options, time, log);
+        _compactions = new Compactions(_port.AskAsync, _reader, _writer, Hash, threads.Compaction, options, time, log)
+        {
+            Metrics = _metrics,
+        };
         if (options.CompactEvery > TimeSpan.Zero)
         {
             _ = _compactions.WatchAsync();
@@ -131,7 +138,9 @@ public sealed class SyncServer : IAsyncDisposable
         {
             files = JournalFiles.Open(options.DataDir, options.UnsafeSynchronousOff, time);
             threads = new JournalThreads();
-            writer = options.Journal == JournalPlugin.Sqlite ? new JournalWriter(files, threads.Writes, options.JournalBytesMax) : null;
+            writer = options.Journal == JournalPlugin.Sqlite
+                ? new JournalWriter(files, threads.Writes, options.JournalBytesMax) { Metrics = MetricsOf(options) }
+                : null;
             var server = new SyncServer(options, files, threads, writer, time, logs, plugins);
             (files, threads, writer) = (null, null, null);
             return server;
@@ -232,6 +241,12 @@ public sealed class SyncServer : IAsyncDisposable
     /// <summary>Streams that are open now.</summary>
     public int OpenStreams => _feeds.Count;
 
+    /// <summary>Tenants that are in memory now.</summary>
+    public int TenantsInMemory => Running.Count;
+
+    /// <summary>Writes that wait for the journal now, those that are being written left out.</summary>
+    public int WaitingWrites => _writer.Waiting;
+
     /// <summary>Stops in order: every tenant behind its writes, the actor system, the files.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -252,6 +267,8 @@ public sealed class SyncServer : IAsyncDisposable
         _reader.Dispose();
         _files.Dispose();
     }
+
+    private static SyncMetrics? MetricsOf(SyncServerOptions options) => options.Meter is { } meter ? new SyncMetrics(meter) : null;
 
     /// <summary>Gives the tenants time to end behind their writes. One whose journal hangs does not keep the process from ending.</summary>
     private async Task StopTenantsAsync()

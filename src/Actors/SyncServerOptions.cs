@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Actors;
@@ -33,6 +34,9 @@ public sealed record SyncServerOptions
     /// what requests in hand may bring by default, for the same reason as above. Akka.Persistence.Sql counts writes alone.
     /// </summary>
     public long JournalBytesMax { get; init; } = 512L * 1_024 * 1_024;
+
+    /// <summary>Whose instruments count what the server does; null: nothing is counted. Stays the caller's.</summary>
+    public Meter? Meter { get; init; }
 
     /// <summary>This server's name among others of a later cluster; empty: none.</summary>
     public string NodeId { get; init; } = "";

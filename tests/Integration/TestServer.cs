@@ -45,6 +45,9 @@ public sealed class TestServer : IAsyncLifetime, IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>Where its metrics are read; null where they are not.</summary>
+    public Uri? Metrics { get; private set; }
+
     /// <summary>A client of it, without a token.</summary>
     public HttpClient Http { get; private set; } = null!;
 
@@ -79,7 +82,8 @@ public sealed class TestServer : IAsyncLifetime, IAsyncDisposable
             _services?.Invoke(services);
         });
         await _app.StartAsync();
-        Address = new Uri(_app.Urls.Single());
+        Address = new Uri(_app.Urls.First());
+        Metrics = _app.Urls.Count > 1 ? new Uri(_app.Urls.Last()) : null;
         Http = new HttpClient { BaseAddress = new Uri(Address, "/api/v1/sync/") };
     }
 

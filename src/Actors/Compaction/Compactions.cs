@@ -1,5 +1,6 @@
 using System.Data.Common;
 using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Telemetry;
 using HeliosSync.Actors.Tenants;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
@@ -45,6 +46,9 @@ internal sealed class Compactions(
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _end = new();
 
+    /// <summary>Where its work is counted; null: nowhere.</summary>
+    public SyncMetrics? Metrics { get; init; }
+
     /// <summary>Compacts a tenant's journal, or says what that would do. Another compaction that goes on is a refusal.</summary>
     public async Task<Reply<CompactionReply>> RunAsync(TenantId tenant, bool dryRun)
     {
@@ -64,6 +68,7 @@ internal sealed class Compactions(
         }
         catch (Exception e) when (IsOfStorage(e))
         {
+            Metrics?.NotCompacted();
             StorageLog.Unreadable(log, tenant.Value, e.Message);
             return new Reply<CompactionReply>(e is DbException ? ComeAgain.StorageUnavailable : ComeAgain.JournalDamaged, null);
         }
@@ -141,6 +146,7 @@ internal sealed class Compactions(
             catch (Exception e) when (IsOfStorage(e) && !_end.IsCancellationRequested)
             {
                 // It is tried again at the next round; what was done stays done.
+                Metrics?.NotCompacted();
                 StorageLog.Unreadable(log, tenant.Value, e.Message);
             }
         }
@@ -200,6 +206,7 @@ internal sealed class Compactions(
 
         var figures = await run.RunAsync(edits => StepAsync(survey, edits)).ConfigureAwait(false);
         await GiveBackAsync().ConfigureAwait(false);
+        Metrics?.Compacted(figures.ChangesRemoved);
         return figures;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -45,9 +46,9 @@ internal sealed class JournalAppender : IDisposable
 
     /// <summary>
     /// Stores these in one transaction. One that a constraint or trigger refuses is told so in its <see cref="JournalWrite.Failure"/>, and
-    /// the others are stored. They are durable when this returns.
+    /// the others are stored. They are durable when this returns. Gives the time of the commit alone.
     /// </summary>
-    public void Append(List<JournalWrite> group)
+    public TimeSpan Append(List<JournalWrite> group)
     {
         Step(_begin);
         foreach (var write in group)
@@ -55,7 +56,9 @@ internal sealed class JournalAppender : IDisposable
             Append(write);
         }
 
+        var began = Stopwatch.GetTimestamp();
         Step(_commit);
+        return Stopwatch.GetElapsedTime(began);
     }
 
     /// <summary>Does something else with the connection, in a transaction of its own.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Serialization;
 using HeliosSync.Codec;
@@ -15,6 +16,9 @@ internal sealed record JournalEvent(string Manifest, byte[] Bytes)
 {
     /// <summary>In recovery: told that the tenant has taken this event, so that more may come. Null where nobody waits for it.</summary>
     public Action? Taken { get; init; }
+
+    /// <summary>The span that it was decided in; null where it is not traced. Not stored.</summary>
+    public Activity? Trace { get; set; }
 }
 
 /// <summary>Events to and from the journal. Identifier and manifests are stored for ever.</summary>

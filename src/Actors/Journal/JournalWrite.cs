@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using HeliosSync.Actors.Telemetry;
 
 namespace HeliosSync.Actors.Journal;
 
@@ -24,6 +25,9 @@ internal sealed class JournalWrite(string persistenceId, long created, List<Jour
 
     public List<JournalAppend> Rows => rows;
 
+    /// <summary>The spans of its events; null where none is traced.</summary>
+    public WriteTrace? Trace { get; } = WriteTrace.Begin(rows);
+
     /// <summary>What it takes of the queue's bound.</summary>
     public long Bytes { get; } = Measure(rows);
 
@@ -33,6 +37,7 @@ internal sealed class JournalWrite(string persistenceId, long created, List<Jour
     /// <summary>Keeps the promise. To be called only when what became of the transaction is known.</summary>
     public void Settle()
     {
+        Trace?.End(Failure);
         if (Failure is null)
         {
             SetResult(null);

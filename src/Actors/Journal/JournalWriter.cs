@@ -1,3 +1,4 @@
+using HeliosSync.Actors.Telemetry;
 using Microsoft.Data.Sqlite;
 
 namespace HeliosSync.Actors.Journal;
@@ -59,6 +60,9 @@ internal sealed class JournalWriter : IDisposable
         }
     }
 
+    /// <summary>Where its work is counted; null: nowhere.</summary>
+    public SyncMetrics? Metrics { get; init; }
+
     /// <summary>Takes a write, or fails it where there is no room.</summary>
     public void Add(JournalWrite write)
     {
@@ -66,7 +70,8 @@ internal sealed class JournalWriter : IDisposable
         {
             if (_closed || _waiting.Count >= _writesMax || (_bytes > 0 && _bytes + write.Bytes > _bytesMax))
             {
-                write.SetException(new InvalidOperationException(_closed ? "The journal is closed." : "The journal's queue is full."));
+                write.Failure = new InvalidOperationException(_closed ? "The journal is closed." : "The journal's queue is full.");
+                write.Settle();
                 return;
             }
 
@@ -232,13 +237,17 @@ internal sealed class JournalWriter : IDisposable
 
     private void WriteGroup()
     {
+        var commit = WriteTrace.BeginCommit(_group);
+        Exception? failure = null;
+        var took = TimeSpan.Zero;
         try
         {
             _appender ??= new JournalAppender(_files);
-            _appender.Append(_group);
+            took = _appender.Append(_group);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            failure = e;
             foreach (var write in _group)
             {
                 write.Failure = e;
@@ -246,6 +255,9 @@ internal sealed class JournalWriter : IDisposable
 
             CloseAppender();
         }
+
+        WriteTrace.Finish(commit, failure);
+        Metrics?.Written(_group, took, failure);
     }
 
     private void RefuseWaiting()

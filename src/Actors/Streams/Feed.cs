@@ -23,7 +23,8 @@ public enum FeedStep
 /// <param name="Step">What it is.</param>
 /// <param name="Event">The event's bytes, which other streams may send too; empty where it is none.</param>
 /// <param name="Why">Why the stream ends; null where it does not.</param>
-public readonly record struct FeedItem(FeedStep Step, ReadOnlyMemory<byte> Event, Refusal? Why);
+/// <param name="Changes">How many changes the event has.</param>
+public readonly record struct FeedItem(FeedStep Step, ReadOnlyMemory<byte> Event, Refusal? Why, int Changes = 0);
 
 /// <summary>Until when a stream may go on, and how it is cut.</summary>
 /// <param name="Expires">It ends when this moment has passed, UTC.</param>
@@ -110,9 +111,9 @@ public sealed class Feed : ILiveStream, IDisposable
                 Sends();
             }
 
-            if (page.HasChanges)
+            if (page.Changes > 0)
             {
-                return new FeedItem(FeedStep.Event, page.Bytes, null);
+                return new FeedItem(FeedStep.Event, page.Bytes, null, page.Changes);
             }
         }
     }

@@ -8,9 +8,9 @@ namespace HeliosSync.Actors.Streams;
 /// <summary>A page as an event of a stream.</summary>
 /// <param name="Bytes">The event.</param>
 /// <param name="ServerLsn">The LSN reached.</param>
-/// <param name="HasChanges">Whether it has any; one that has none is not sent.</param>
+/// <param name="Changes">How many it has; one that has none is not sent.</param>
 /// <param name="Authors">The nodes that pushed its changes, UTF-8, each once.</param>
-internal sealed record FeedPage(ReadOnlyMemory<byte> Bytes, long ServerLsn, bool HasChanges, IReadOnlyList<NodeId> Authors);
+internal sealed record FeedPage(ReadOnlyMemory<byte> Bytes, long ServerLsn, int Changes, IReadOnlyList<NodeId> Authors);
 
 /// <summary>
 /// Events for streams, each read and encoded once for all who want the same of it at the same time: a commit that wakes a thousand streams
@@ -113,12 +113,12 @@ internal sealed class FeedPages(
         var page = reply.Page;
         if (page.Changes.Count == 0)
         {
-            return new Reply<FeedPage>(null, new FeedPage(default, page.ServerLsn, false, []));
+            return new Reply<FeedPage>(null, new FeedPage(default, page.ServerLsn, 0, []));
         }
 
         var to = new ArrayBufferWriter<byte>(1_024);
         writer.Write(to, pull, page, reply.ServerNode, reply.HeadLsn);
-        return new Reply<FeedPage>(null, new FeedPage(to.WrittenSpan.ToArray(), page.ServerLsn, true, page.Authors()));
+        return new Reply<FeedPage>(null, new FeedPage(to.WrittenSpan.ToArray(), page.ServerLsn, page.Changes.Count, page.Authors()));
     }
 
     /// <summary>What two streams must have in common to be sent the same.</summary>

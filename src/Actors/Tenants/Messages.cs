@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Actors.Tenants;
@@ -13,7 +14,10 @@ internal interface ITenantMessage
 internal sealed record RegisterClient(TenantId Tenant, Register Register) : ITenantMessage;
 
 /// <summary>Judge and store a push.</summary>
-internal sealed record StorePush(TenantId Tenant, Push Push) : ITenantMessage;
+/// <param name="Tenant">Whose.</param>
+/// <param name="Push">The push.</param>
+/// <param name="Trace">The span of its request; null where it is not traced.</param>
+internal sealed record StorePush(TenantId Tenant, Push Push, Activity? Trace = null) : ITenantMessage;
 
 /// <summary>Say from where a page can be read.</summary>
 /// <param name="Tenant">Whose page.</param>

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
 using HeliosSync.Actors.Journal;
+using HeliosSync.Actors.Telemetry;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Actors.Tenants;
@@ -18,6 +20,8 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     private readonly TimeSpan _passivateAfter;
     private readonly TenantCycle<IActorRef> _cycle;
     private readonly Action<bool> _wrote;
+    private readonly SyncMetrics? _metrics;
+    private readonly long _began = Stopwatch.GetTimestamp();
     private readonly IScheduler _scheduler = Context.System.Scheduler;
     private TimeSpan _askedAt;
     private ICancelable? _look;
@@ -26,7 +30,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     public TenantActor(TenantId id, TenantServices services)
     {
         _id = id;
-        _wrote = services.Wrote;
+        (_wrote, _metrics) = (services.Wrote, services.Metrics);
         _passivateAfter = services.Options.PassivateAfter;
         _cycle = new TenantCycle<IActorRef>(id, services, this);
         PersistenceId = PersistenceIds.Of(id);
@@ -49,6 +53,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 _cycle.Recovered(LastSequenceNr);
                 _askedAt = _scheduler.MonotonicClock;
                 LookIn(_passivateAfter);
+                _metrics?.Recovered(Stopwatch.GetElapsedTime(_began));
                 break;
             default:
                 throw new InvalidDataException($"{PersistenceId}: a {message} at {LastSequenceNr} is nothing to recover from.");
@@ -64,7 +69,11 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 break;
             case ITenantMessage command:
                 _askedAt = _scheduler.MonotonicClock;
-                _cycle.Handle(command, Sender);
+                using (SyncTelemetry.Begin("tenant decide", (command as StorePush)?.Trace))
+                {
+                    _cycle.Handle(command, Sender);
+                }
+
                 break;
             case StopAwaiting:
                 _askedAt = _scheduler.MonotonicClock;
@@ -90,6 +99,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     /// <summary>One line: the tenant is asked for again and again, and each time this is found again.</summary>
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
+        _metrics?.NotRecovered();
         if (reason is JournalDamageException)
         {
             _log.Error("{0} The tenant is unavailable until its journal is mended; 'heliossync check' tells more.", reason.Message);
@@ -126,11 +136,16 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
         base.PostStop();
     }
 
-    void ITenantOutlet<IActorRef>.Persist(JournalEvent e, Action<long> stored) => PersistAsync(e, _ =>
+    void ITenantOutlet<IActorRef>.Persist(JournalEvent e, Action<long> stored)
     {
-        _wrote(true);
-        stored(LastSequenceNr);
-    });
+        e.Trace = SyncTelemetry.Current;
+        PersistAsync(e, durable =>
+        {
+            _wrote(true);
+            _metrics?.Stored(durable);
+            stored(LastSequenceNr);
+        });
+    }
 
     void ITenantOutlet<IActorRef>.Defer(Action then) => DeferAsync(then, static go => go());
 
@@ -188,11 +203,13 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
         switch (message)
         {
             case SaveSnapshotSuccess saved:
+                _metrics?.Snapshot(kept: true);
                 _cycle.SnapshotSettled(saved.Metadata.SequenceNr);
                 DeleteSnapshots(new SnapshotSelectionCriteria(saved.Metadata.SequenceNr - 1));
                 return true;
             case SaveSnapshotFailure failed:
                 // Nothing is lost: recovery reads more events, and the next snapshot is due as usual.
+                _metrics?.Snapshot(kept: false);
                 _cycle.SnapshotSettled(null);
                 _log.Warning(failed.Cause, "{0}: no snapshot could be kept at {1}.", PersistenceId, failed.Metadata.SequenceNr);
                 return true;

@@ -12,6 +12,9 @@ internal sealed class TenantDirectory
 {
     private readonly ConcurrentDictionary<TenantId, IActorRef> _running = [];
 
+    /// <summary>How many there are. Takes all locks: to be asked now and then, not for each request.</summary>
+    public int Count => _running.Count;
+
     public IActorRef? Find(TenantId tenant) => _running.GetValueOrDefault(tenant);
 
     public void Add(TenantId tenant, IActorRef actor) => _running[tenant] = actor;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HeliosSync.Actors.Telemetry;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 
@@ -35,6 +36,9 @@ internal sealed record TenantServices(
 
     /// <summary>Whether the database was restored from a backup, so that clients may come that knew a lost journal of any tenant.</summary>
     public bool IsRestored { get; init; }
+
+    /// <summary>Where what tenants do is counted; null: nowhere.</summary>
+    public SyncMetrics? Metrics { get; init; }
 
     /// <summary>Hears of every write: true when it is durable, false when it failed.</summary>
     public Action<bool> Wrote { get; init; } = static _ => { };

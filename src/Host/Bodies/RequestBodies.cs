@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using HeliosSync.Actors.Telemetry;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
 using Microsoft.AspNetCore.Connections;
@@ -36,6 +37,7 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns 
             return new(null, refusal);
         }
 
+        using var span = SyncTelemetry.Begin("read body");
         exchange.Share = budget.Open(exchange.Caller?.Tenant ?? default);
         try
         {

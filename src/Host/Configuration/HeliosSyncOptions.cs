@@ -93,6 +93,9 @@ public sealed record HeliosSyncOptions
     /// <summary>Tables for which another policy holds there, each as in <c>tasks=last-write-wins</c>.</summary>
     public IList<string> ConflictPolicyTables { get; } = [];
 
+    /// <summary>Where metrics can be read.</summary>
+    public MetricsOptions Metrics { get; } = new();
+
     /// <summary>
     /// How the journal is written: <c>sqlite</c>, our own way, or <c>akka-persistence-sql</c>, with the plugin of that name. Both use the
     /// same tables, so it can be changed at any start.

@@ -36,6 +36,7 @@ namespace HeliosSync.Host;
 /// <param name="UnsafeSynchronousOff">Whether a power cut may lose what was acknowledged; never in Production.</param>
 /// <param name="NodeId">This server's name among several.</param>
 /// <param name="Policies">The conflict policies of tenants that have none of their own.</param>
+/// <param name="Metrics">Where metrics can be read.</param>
 /// <param name="AdvertisedAddress">Where other servers reach this one; null where nobody said.</param>
 public sealed record Settings(
     bool Development,
@@ -68,6 +69,7 @@ public sealed record Settings(
     bool UnsafeSynchronousOff,
     string NodeId,
     ConflictPolicies Policies,
+    MetricsSettings Metrics,
     Uri? AdvertisedAddress)
 {
     /// <summary>Never with the secret: a record's own text would have it, and end in a log.</summary>

@@ -85,6 +85,7 @@ internal sealed class SettingsReader
             options.UnsafeSynchronousOff,
             options.NodeId ?? Environment.MachineName,
             PolicySettings.Read(options, _problems),
+            MetricsSettings.Read(options.Metrics, _problems),
             Address(options.AdvertisedAddress));
     }
 

@@ -52,6 +52,9 @@ internal sealed class Exchange(HttpContext http, Endpoint endpoint, string reque
     /// <summary>The error that was answered; null where none was.</summary>
     public ErrorCode? Code { get; set; }
 
+    /// <summary>How long it only waited for a change: a pull that waits, a stream once it is open.</summary>
+    public TimeSpan Waited { get; set; }
+
     /// <summary>Why the token was refused, for the log; null where it was not.</summary>
     public string? Reason { get; set; }
 

@@ -4,7 +4,8 @@ using HeliosSync.Domain;
 namespace HeliosSync.Host;
 
 /// <summary><c>POST /pull</c> (protocol 4.2).</summary>
-internal sealed class PullEndpoint(SyncService service, RequestBodies bodies, Answers answers, HeldClaims claims, PullWaits waits)
+internal sealed class PullEndpoint(
+    SyncService service, RequestBodies bodies, Answers answers, HeldClaims claims, PullWaits waits, RequestMetrics metrics)
 {
     private readonly PullReader _reader = new();
 
@@ -34,6 +35,8 @@ internal sealed class PullEndpoint(SyncService service, RequestBodies bodies, An
 
         await using var body = answers.Open(exchange, StatusCodes.Status200OK);
         service.Pages.Write(body, pull, reply.Page, reply.ServerNode, reply.HeadLsn, reply.ContinuationToken);
-        return await answers.SendAsync(exchange, body);
+        var unsent = await answers.SendAsync(exchange, body);
+        metrics.Pulled(unsent is null ? reply.Page.Changes.Count : 0, "pull");
+        return unsent;
     }
 }

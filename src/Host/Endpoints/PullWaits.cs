@@ -43,8 +43,10 @@ internal sealed class PullWaits(SyncService service, WaitingPulls waiting, Turns
         while (true)
         {
             var left = TimeSpan.FromMilliseconds(pull.WaitMillis) - time.GetElapsedTime(began);
+            var from = time.GetTimestamp();
             var (refusal, waited) = await service.Server.WaitAsync(
                 tenant, pull, after, left > TimeSpan.Zero ? left : TimeSpan.Zero, exchange.Http.RequestAborted, service.WaitsEnd);
+            exchange.Waited += time.GetElapsedTime(from);
             if (waited is null)
             {
                 return new Reply<PullReply>(refusal, null);

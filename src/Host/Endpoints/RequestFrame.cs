@@ -40,6 +40,7 @@ internal sealed class RequestFrame(
     {
         var began = time.GetTimestamp();
         using var exchange = new Exchange(http, endpoint, RequestIds.Of(http.Request.Headers));
+        using var span = RequestSpans.Begin(http, endpoint, exchange.RequestId);
         http.Response.Headers[RequestIds.Header] = exchange.RequestId;
         http.Response.Headers.CacheControl = "no-store";
         LetBodyDrain(http);

@@ -15,7 +15,8 @@ internal sealed record LiveStreams(RequestSlots Places);
 /// <c>GET /stream</c> (protocol 4.5). An idle stream costs its connection and a few small objects; one that sends, one event, which it
 /// shares with the other streams that send the same.
 /// </summary>
-internal sealed class StreamEndpoint(SyncService service, HeldClaims claims, LiveStreams streams, EventShares shares)
+internal sealed class StreamEndpoint(
+    SyncService service, HeldClaims claims, LiveStreams streams, EventShares shares, RequestMetrics metrics, TimeProvider time)
 {
     /// <summary>
     /// Bytes that are handed to the connection at once: what of an event is in the connection's buffer is at most that much more than
@@ -80,7 +81,9 @@ internal sealed class StreamEndpoint(SyncService service, HeldClaims claims, Liv
             // From here on it is no longer a request in hand.
             exchange.Leave();
             await using var gone = http.RequestAborted.UnsafeRegister(static feed => ((Feed)feed!).Leave(), feed);
+            var began = time.GetTimestamp();
             await SendAsync(exchange, feed);
+            exchange.Waited = time.GetElapsedTime(began);
         }
 
         return null;
@@ -104,6 +107,7 @@ internal sealed class StreamEndpoint(SyncService service, HeldClaims claims, Liv
                     using (hold)
                     {
                         await WriteAsync(exchange, item.Event);
+                        metrics.Pulled(item.Changes, "stream");
                     }
 
                     break;
@@ -134,8 +138,9 @@ internal sealed class StreamEndpoint(SyncService service, HeldClaims claims, Liv
         }
     }
 
-    private static ReadOnlyMemory<byte> LastEvent(Exchange exchange, Refusal why)
+    private ReadOnlyMemory<byte> LastEvent(Exchange exchange, Refusal why)
     {
+        metrics.StreamEnded(why.Code);
         var to = new ArrayBufferWriter<byte>(512);
         // Those who were sent away together are not to come back together.
         var retry = RandomNumberGenerator.GetInt32(RetryMillisMin, RetryMillisMax);

@@ -15,7 +15,8 @@ namespace HeliosSync.Host;
 /// broken request lines and headers, two lengths, a head that is too large or too slow. Kestrel tells of such a refusal by a
 /// diagnostic event, then answers it with a bare head and closes. That head is withheld, and a whole answer sent in its place.
 /// </summary>
-internal sealed class BrokenRequests(TimeProvider time, ILogger<RequestFrame> logger) : IObserver<KeyValuePair<string, object?>>
+internal sealed class BrokenRequests(TimeProvider time, RequestMetrics metrics, ILogger<RequestFrame> logger)
+    : IObserver<KeyValuePair<string, object?>>
 {
     private const string Event = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
@@ -86,6 +87,7 @@ internal sealed class BrokenRequests(TimeProvider time, ILogger<RequestFrame> lo
             answer.Write(body.WrittenSpan);
         }
 
+        metrics.Refused(name);
         RequestLog.Answered(logger, LogLevel.Information, "-", "-", status, name, 0, null, null, requestId, null);
         return answer.WrittenMemory;
     }

@@ -57,6 +57,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();
+        services.AddObservation();
         return builder;
     }
 }

@@ -26,9 +26,11 @@ internal static class ServerProgram
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBlocks>();
         builder.Services.AddSingleton<BrokenRequests>();
         builder.Services.AddHostedService<IdleMemory>();
+        builder.AddExport(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTime);
         replace?.Invoke(builder.Services);
         var app = builder.Build();
+        app.UseMetricsPage();
         app.MapHeliosSync();
         // Elsewhere than below the protocol's path there is nothing, and that is said in the protocol's words too.
         app.Map("/{**path}", app.Services.GetRequiredService<RequestFrame>().Around(RequestFrame.Nowhere));
@@ -72,5 +74,6 @@ internal static class ServerProgram
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(BrokenRequests.Around);
         });
+        MetricsPage.Listen(kestrel, settings);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class SyncService(
     TimeProvider time,
     ILoggerFactory logs,
     IHostApplicationLifetime lifetime,
+    ServerMeter meter,
     ILogger<SyncService> logger,
     StartSyncServer start)
     : IHostedLifecycleService, IAsyncDisposable
@@ -31,6 +32,9 @@ internal sealed class SyncService(
 
     /// <summary>The server; there from before the first request until after the last.</summary>
     public SyncServer Server => _server ?? throw new InvalidOperationException("The sync server has not been started.");
+
+    /// <summary>The server; null as long as it has not started.</summary>
+    public SyncServer? Started => _server;
 
     /// <summary>Reads pushes, with the database's own hash.</summary>
     public PushReader Pushes { get; private set; } = null!;
@@ -60,6 +64,7 @@ internal sealed class SyncService(
         {
             DataDir = settings.DataDir,
             NodeId = settings.NodeId,
+            Meter = meter.Meter,
             AdvertisedAddress = settings.AdvertisedAddress,
             PassivateAfter = settings.TenantIdleTime,
             ForgetAfter = settings.ForgetAfter,

@@ -23,7 +23,7 @@ public sealed partial class PageTests
     public void Every_option_stands_in_the_operations_page()
     {
         var text = string.Join('\n', new Page(Operations).Lines);
-        var left = typeof(HeliosSyncOptions).GetProperties().Select(static p => p.Name)
+        var left = NamesOf(typeof(HeliosSyncOptions))
             .Except([nameof(HeliosSyncOptions.NodeId), nameof(HeliosSyncOptions.AdvertisedAddress)])
             .Where(name => !text.Contains($"`{name}`", StringComparison.Ordinal));
         Assert.Empty(left);
@@ -42,6 +42,12 @@ public sealed partial class PageTests
         Assert.NotEmpty(links);
         Assert.DoesNotContain(links, link => !Leads(link, folder, path));
     }
+
+    /// <summary>Those of an options record within it as in <c>Metrics:Listen</c>.</summary>
+    private static IEnumerable<string> NamesOf(Type options) => options.GetProperties().SelectMany(static p =>
+        p.PropertyType.IsClass && p.PropertyType.Namespace == typeof(HeliosSyncOptions).Namespace
+            ? NamesOf(p.PropertyType).Select(name => $"{p.Name}:{name}")
+            : [p.Name]);
 
     private static bool Leads(string link, string folder, string self)
     {

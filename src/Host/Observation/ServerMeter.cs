@@ -1,0 +1,11 @@
+using System.Diagnostics.Metrics;
+using HeliosSync.Actors.Telemetry;
+
+namespace HeliosSync.Host;
+
+/// <summary>This server's meter: one of that name in each program's services, so that several servers in a process are told apart.</summary>
+/// <param name="meters">Where it comes from, and who ends it.</param>
+internal sealed class ServerMeter(IMeterFactory meters)
+{
+    public Meter Meter { get; } = meters.Create(SyncTelemetry.Name);
+}
