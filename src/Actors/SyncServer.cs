@@ -91,10 +91,7 @@ public sealed class SyncServer : IAsyncDisposable
             _ = _compactions.WatchAsync();
         }
 
-        foreach (var note in files.Notes)
-        {
-            StorageLog.Noted(log, note);
-        }
+        SayNotes(files.Notes, log);
     }
 
     /// <summary>The keyed hashes of rows and contents: what readers of pushes need.</summary>
@@ -266,6 +263,14 @@ public sealed class SyncServer : IAsyncDisposable
         _writer.Dispose();
         _reader.Dispose();
         _files.Dispose();
+    }
+
+    private static void SayNotes(IEnumerable<string> notes, ILogger log)
+    {
+        foreach (var note in notes)
+        {
+            StorageLog.Noted(log, note);
+        }
     }
 
     private static SyncMetrics? MetricsOf(SyncServerOptions options) => options.Meter is { } meter ? new SyncMetrics(meter) : null;

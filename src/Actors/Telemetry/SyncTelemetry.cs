@@ -11,7 +11,7 @@ public static class SyncTelemetry
     /// <summary>The name of the meter and of the source of spans.</summary>
     public const string Name = "HeliosSync";
 
-    /// <summary>Where spans come from. While nobody listens, a look at <see cref="ActivitySource.HasListeners"/> is all they cost.</summary>
+    /// <summary>Where spans come from. While nobody listens, a look at <see cref="ActivitySource.HasListeners"/> is all.</summary>
     public static ActivitySource Source { get; } = new(Name);
 
     /// <summary>The span that is under way here; null where nobody listens.</summary>

@@ -6,8 +6,8 @@ using HeliosSync.Domain;
 namespace HeliosSync.Host;
 
 /// <summary>
-/// Counts requests. Every label is one of a fixed few: paths as the endpoints have them, codes of the catalogue. Never a tenant, a client or
-/// anything else that was sent: each new one would be a series for ever. Allocates nothing. Thread-safe.
+/// Counts requests. Every label is one of a fixed few: paths as the endpoints have them, codes of the catalogue. Never a tenant, a client
+/// or anything else that was sent: each new one would be a series for ever. Allocates nothing. Thread-safe.
 /// </summary>
 internal sealed class RequestMetrics : IRequestWatcher
 {

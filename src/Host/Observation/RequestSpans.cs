@@ -4,7 +4,7 @@ using HeliosSync.Actors.Telemetry;
 namespace HeliosSync.Host;
 
 /// <summary>
-/// The span of a request: below the client's, where it sent a <c>traceparent</c> (W3C Trace Context), or below that of an embedding program.
+/// The span of a request: below the client's, where it sent a <c>traceparent</c> (W3C Trace Context), or below an embedding program's.
 /// The framework's own is not asked for: it would be made for every request, listened to or not. Names the request's id, by which the log
 /// is found, and no tenant, client or row.
 /// </summary>

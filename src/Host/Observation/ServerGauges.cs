@@ -3,7 +3,7 @@ using HeliosSync.Actors;
 
 namespace HeliosSync.Host;
 
-/// <summary>What there is now of things that are counted anyway, read when somebody asks. Without a server that has started, nothing.</summary>
+/// <summary>What there is now of things that are counted anyway, read when somebody asks.</summary>
 internal sealed class ServerGauges : IHostedService
 {
     private const string Journal = "heliossync.db";
