@@ -27,6 +27,13 @@ internal sealed class RequestSpans : IRequestWatcher
 
         var path = endpoint.Path == RequestFrame.Nowhere.Path ? endpoint.Path : HeliosSyncEndpoints.BasePath + endpoint.Path;
         var span = SyncTelemetry.Source.StartActivity($"{endpoint.Method} {path}", ActivityKind.Server, parent);
+        if (span is { IsAllDataRequested: false })
+        {
+            // A sampler left it out. Nothing goes on from here to other programs, so nothing need be carried along.
+            span.Dispose();
+            return null;
+        }
+
         span?.SetTag("http.route", path).SetTag("http.request.method", endpoint.Method).SetTag("heliossync.request_id", requestId);
         return span;
     }

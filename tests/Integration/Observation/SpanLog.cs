@@ -10,12 +10,13 @@ internal sealed class SpanLog : IDisposable
     private readonly ConcurrentQueue<Activity> _ended = new();
     private readonly ActivityListener _listener;
 
-    public SpanLog()
+    /// <param name="sampled">What becomes of spans.</param>
+    public SpanLog(ActivitySamplingResult sampled = ActivitySamplingResult.AllDataAndRecorded)
     {
         _listener = new ActivityListener
         {
             ShouldListenTo = static source => source.Name == SyncTelemetry.Name,
-            Sample = static (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            Sample = (ref _) => sampled,
             ActivityStopped = _ended.Enqueue,
         };
         ActivitySource.AddActivityListener(_listener);

@@ -121,6 +121,20 @@ public sealed class TraceTests
         Assert.NotEqual(default, span.TraceId);
     }
 
+    [Fact]
+    public async Task A_request_that_a_sampler_leaves_out_carries_no_activity_along()
+    {
+        var seen = new List<Activity?>();
+        using var spans = new SpanLog(ActivitySamplingResult.PropagationData);
+        await using var server = await TestServer.StartAsync(services: services =>
+            services.AddSingleton<IRequestWatcher>(new Watcher(() => seen.Add(Activity.Current))));
+        var device = Device(server, "t");
+        (await device.RegisterAsync()).Ok();
+        (await device.PushAsync(Change.Insert(1, "k"))).Ok();
+        Assert.Equal([null, null], seen);
+        Assert.DoesNotContain(spans.All, static span => span.OperationName is "read body" or "tenant decide" or "journal write");
+    }
+
     /// <summary>The framework would make one for every request if anything asked it to.</summary>
     [Fact]
     public async Task Where_nobody_listens_no_request_is_given_an_activity()
