@@ -49,13 +49,13 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns 
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status408RequestTimeout)
         {
-            http.Response.Headers.Connection = "close";
+            CloseAfter(http);
             return new(null, BodyRefusals.TooSlow);
         }
         catch (IOException e) when (e is not ConnectionResetException && !http.RequestAborted.IsCancellationRequested)
         {
             // Kestrel's word for HTTP that is broken within the body is a BadHttpRequestException, or bare for sizes beyond counting.
-            http.Response.Headers.Connection = "close";
+            CloseAfter(http);
             return new(null, BodyRefusals.Broken);
         }
     }
@@ -66,7 +66,7 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns 
         coding = ContentCoding.Identity;
         if (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey(LengthBesideChunks))
         {
-            request.HttpContext.Response.Headers.Connection = "close";
+            CloseAfter(request.HttpContext);
             return BodyRefusals.Broken;
         }
 
@@ -82,6 +82,15 @@ internal sealed class RequestBodies(Settings settings, ByteBudget budget, Turns 
         }
 
         return request.ContentLength > settings.RequestBytesMax ? BodyRefusals.TooLarge(settings.RequestBytesMax) : null;
+    }
+
+    /// <summary>What comes behind such a body is no request. In HTTP/2 each has a stream of its own, and there is no such header.</summary>
+    private static void CloseAfter(HttpContext http)
+    {
+        if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
+        {
+            http.Response.Headers.Connection = "close";
+        }
     }
 
     /// <summary>A short body is read in its request's turn, a long one as it comes: nobody waits for a client in his turn.</summary>

@@ -14,7 +14,7 @@ internal static class Welcome
     public static async Task WriteAsync(TextWriter output, Settings settings, string url, TokenMint mint)
     {
         var bound = new Uri(url);
-        var address = BindAddress.UrlOf(new IPEndPoint(settings.Listen.Address, bound.Port));
+        var address = BindAddress.UrlOf(bound.Scheme, new IPEndPoint(settings.Listen.Address, bound.Port));
         var tenant = Tenant(settings);
         var token = ClientId.TryParse(Client, out var client)
             ? mint.Mint(tenant, client, TokenCommand.DefaultScopes.Split(','), TokenMint.DefaultLifetime, Client)

@@ -34,8 +34,8 @@ internal static class BindAddress
     }
 
     /// <summary>The address as a person on this machine types it.</summary>
-    public static string UrlOf(IPEndPoint endPoint) =>
+    public static string UrlOf(string scheme, IPEndPoint endPoint) =>
         endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any)
-            ? $"http://localhost:{endPoint.Port}"
-            : $"http://{endPoint}";
+            ? $"{scheme}://localhost:{endPoint.Port}"
+            : $"{scheme}://{endPoint}";
 }

@@ -37,6 +37,7 @@ internal static class OptionsBinding
                 _ => Complain(problems, v),
             };
         });
+        EdgeSettingsReader.Bind(configuration, options.Edge);
         return options;
     }
 
@@ -46,17 +47,17 @@ internal static class OptionsBinding
         return null;
     }
 
-    private static void Replace(IList<string> tenants, string value)
+    internal static void Replace(IList<string> names, string value)
     {
-        tenants.Clear();
-        foreach (var tenant in value.Split(',', StringSplitOptions.TrimEntries))
+        names.Clear();
+        foreach (var name in value.Split(',', StringSplitOptions.TrimEntries))
         {
-            tenants.Add(tenant);
+            names.Add(name);
         }
     }
 
     /// <summary>An empty variable counts as one that is not set, as shells and container files commonly mean it.</summary>
-    private static bool Take(IConfiguration configuration, string variable, Action<string> use)
+    internal static bool Take(IConfiguration configuration, string variable, Action<string> use)
     {
         var value = configuration[variable];
         if (string.IsNullOrWhiteSpace(value))

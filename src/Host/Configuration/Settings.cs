@@ -37,6 +37,7 @@ namespace HeliosSync.Host;
 /// <param name="NodeId">This server's name among several.</param>
 /// <param name="Policies">The conflict policies of tenants that have none of their own.</param>
 /// <param name="Metrics">Where metrics can be read.</param>
+/// <param name="Edge">How the program meets the network.</param>
 /// <param name="AdvertisedAddress">Where other servers reach this one; null where nobody said.</param>
 public sealed record Settings(
     bool Development,
@@ -70,6 +71,7 @@ public sealed record Settings(
     string NodeId,
     ConflictPolicies Policies,
     MetricsSettings Metrics,
+    EdgeSettings Edge,
     Uri? AdvertisedAddress)
 {
     /// <summary>Never with the secret: a record's own text would have it, and end in a log.</summary>

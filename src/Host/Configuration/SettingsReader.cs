@@ -86,6 +86,7 @@ internal sealed class SettingsReader
             options.NodeId ?? Environment.MachineName,
             PolicySettings.Read(options, _problems),
             MetricsSettings.Read(options.Metrics, _problems),
+            EdgeSettingsReader.Read(options.Edge, _problems),
             Address(options.AdvertisedAddress));
     }
 

@@ -6,6 +6,7 @@ using HeliosSync.Codec;
 using HeliosSync.Domain;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace HeliosSync.Host;
@@ -26,6 +27,13 @@ internal sealed class BrokenRequests(TimeProvider time, RequestMetrics metrics, 
     /// <summary>Around each connection, below HTTP: sends the last answer of one that was refused.</summary>
     public static ConnectionDelegate Around(ConnectionDelegate http) => async connection =>
     {
+        // Kestrel refuses within HTTP/2's own frames; a whole connection of it is not to end with an answer of HTTP/1.1.
+        if (connection.Features.Get<ITlsApplicationProtocolFeature>() is { } tls && tls.ApplicationProtocol.Span.SequenceEqual("h2"u8))
+        {
+            await http(connection);
+            return;
+        }
+
         var transport = connection.Transport;
         var output = new WithheldOutput(transport.Output);
         connection.Features.Set(output);

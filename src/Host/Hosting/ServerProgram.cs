@@ -11,6 +11,11 @@ internal static class ServerProgram
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(5);
 
+    /// <summary>Bytes of a request that a connection takes in before somebody reads them.</summary>
+    private const int RequestBufferBytes = 1_024 * 1_024;
+
+    private const int HeadBytesMax = 32 * 1_024;
+
     /// <summary>Bytes a second that a body or the taking of an answer may not fall below, once the grace is over.</summary>
     private const double BytesPerSecondMin = 240;
 
@@ -25,12 +30,14 @@ internal static class ServerProgram
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings));
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBlocks>();
         builder.Services.AddSingleton<BrokenRequests>();
+        builder.Services.AddEdge(settings.Edge);
         builder.Services.AddHostedService<IdleMemory>();
         builder.AddExport(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTime);
         replace?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseMetricsPage();
+        app.UseForwarded(settings.Edge);
         app.MapHeliosSync();
         // Elsewhere than below the protocol's path there is nothing, and that is said in the protocol's words too.
         app.Map("/{**path}", app.Services.GetRequiredService<RequestFrame>().Around(RequestFrame.Nowhere));
@@ -59,19 +66,20 @@ internal static class ServerProgram
         limits.MaxConcurrentConnections = settings.ConnectionsMax;
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.MaxRequestBodySize = settings.RequestBytesMax;
-        limits.MaxRequestBufferSize = 1_024 * 1_024;
+        limits.MaxRequestBufferSize = RequestBufferBytes;
         limits.MaxResponseBufferSize = 64 * 1_024;
         limits.MaxRequestLineSize = 8 * 1_024;
         limits.MaxRequestHeaderCount = 100;
         // Over a token's limit, so that one that is too long is answered as such (401), and not by Kestrel (431).
-        limits.MaxRequestHeadersTotalSize = 32 * 1_024;
+        limits.MaxRequestHeadersTotalSize = HeadBytesMax;
         limits.RequestHeadersTimeout = HeadersTimeout;
         limits.KeepAliveTimeout = IdleTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(BytesPerSecondMin, RateGrace);
         limits.MinResponseDataRate = new MinDataRate(BytesPerSecondMin, RateGrace);
-        kestrel.Listen(settings.Listen, static listen =>
+        EdgeSetup.Limit(limits.Http2, RequestBufferBytes, HeadBytesMax);
+        kestrel.Listen(settings.Listen, listen =>
         {
-            listen.Protocols = HttpProtocols.Http1;
+            EdgeSetup.Listen(listen, settings.Edge);
             listen.Use(BrokenRequests.Around);
         });
         MetricsPage.Listen(kestrel, settings);
