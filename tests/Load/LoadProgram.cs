@@ -31,6 +31,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
           memory                     what rows, clients and load leave behind       --rows 1000000
           streams                    a push until all streams have it, idle streams --streams 1000 --tenants 1 --rounds 5 --seconds 10
           slow-readers               streams read at 1 KB/s beside a full load      --seconds 10 --rounds 5 --clients 8
+          noisy-neighbour            a tenant over its rate beside a quiet one      --seconds 10 --rounds 5
           first-sync                 rows written twenty times over, and once       --rows 50000 --rounds 5 --batch 100
           compaction                 a tenant rewritten, compacted, pulled anew      --rows 50000 --rewrites 100 --batch 100 --rounds 5
           large-tenant               a tenant of a million rows, and restarts       --rows 1000000 --restarts 5 --pages 60 --batch 1000
@@ -106,6 +107,7 @@ public sealed class LoadProgram(TextWriter output, bool live)
         "versus" => new Versus(run).RunAsync,
         "streams" => new Streams(run).RunAsync,
         "slow-readers" => new SlowReaders(run).RunAsync,
+        "noisy-neighbour" => new NoisyNeighbour(run).RunAsync,
         "first-sync" => new FirstSync(run).RunAsync,
         "compaction" => new Compacted(run).RunAsync,
         "large-tenant" => new LargeTenant(run).RunAsync,

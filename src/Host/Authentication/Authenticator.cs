@@ -6,7 +6,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace HeliosSync.Host;
 
 /// <summary>Judges a request's token, before anything of its body is read (protocol 2).</summary>
-internal sealed class Authenticator(Settings settings, BearerSetup bearer, KnownTokens known, SyncService service)
+internal sealed class Authenticator(
+    Settings settings, BearerSetup bearer, KnownTokens known, RateLimits rates, SyncService service)
 {
     /// <summary>Who calls; or why not, with <c>WWW-Authenticate</c> set in the answer.</summary>
     public async ValueTask<(GoodToken? Token, Refusal? Refusal)> AuthenticateAsync(HttpContext http, Scopes needed)
@@ -14,10 +15,16 @@ internal sealed class Authenticator(Settings settings, BearerSetup bearer, Known
         var header = http.Request.Headers.Authorization is [{ } only] ? only : "";
         if (known.Find(header) is not { } good)
         {
+            if (rates.AdmitStranger(http) is { } tooMany)
+            {
+                return (null, tooMany);
+            }
+
             await service.Server.Work.GiveWayAsync();
             var result = await bearer.JudgeAsync(http);
             if (!result.Succeeded || http.Features.Get<GoodToken>() is not { } judged)
             {
+                rates.NoteStranger(http);
                 return (null, Unauthorized(http, result));
             }
 

@@ -50,6 +50,15 @@ public sealed record HeliosSyncOptions
     /// <summary>Requests in hand over all tenants; beyond: 503. At least <see cref="TenantRequestsInFlightMax"/>, at most 4,096.</summary>
     public int RequestsInFlightMax { get; set; } = 512;
 
+    /// <summary>What each tenant and client may ask for in a time; nothing is limited so by default.</summary>
+    public RateOptions Rates { get; } = new();
+
+    /// <summary>
+    /// <c>CORS_ORIGINS</c>, with commas between: the web pages whose scripts may read answers, each as in <c>https://app.example.com</c>,
+    /// or <c>*</c>. Empty: none.
+    /// </summary>
+    public IList<string> CorsOrigins { get; } = [];
+
     /// <summary>Pulls of one tenant that may wait for a change (<c>wait_ms</c>); beyond: 429.</summary>
     public int TenantWaitingPullsMax { get; set; } = 2_000;
 

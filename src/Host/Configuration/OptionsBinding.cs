@@ -28,6 +28,7 @@ internal static class OptionsBinding
         }
 
         Take(configuration, "ALLOWED_TENANTS", v => Replace(options.AllowedTenants, v));
+        Take(configuration, "CORS_ORIGINS", v => Replace(options.CorsOrigins, v));
         Take(configuration, "ALLOW_ANONYMOUS_REGISTRATION", v =>
         {
             options.AllowAnonymousRegistration = v.Trim().ToLowerInvariant() switch

@@ -20,6 +20,8 @@ namespace HeliosSync.Host;
 /// <param name="BytesInFlightMax">Bytes of bodies in flight over all tenants.</param>
 /// <param name="TenantRequestsInFlightMax">Requests that one tenant may have in hand.</param>
 /// <param name="RequestsInFlightMax">Requests in hand over all tenants.</param>
+/// <param name="Rates">What each tenant and client may ask for in a time.</param>
+/// <param name="CorsOrigins">Web pages whose scripts may read answers; one of <c>*</c>: all.</param>
 /// <param name="TenantWaitingPullsMax">Pulls of one tenant that may wait.</param>
 /// <param name="WaitingPullsMax">Pulls that may wait over all tenants.</param>
 /// <param name="TenantStreamsMax">Live streams of one tenant.</param>
@@ -54,6 +56,8 @@ public sealed record Settings(
     long BytesInFlightMax,
     int TenantRequestsInFlightMax,
     int RequestsInFlightMax,
+    RateOptions Rates,
+    IReadOnlyList<string> CorsOrigins,
     int TenantWaitingPullsMax,
     int WaitingPullsMax,
     int TenantStreamsMax,

@@ -69,6 +69,8 @@ internal sealed class SettingsReader
             options.BytesInFlightMax,
             options.TenantRequestsInFlightMax,
             options.RequestsInFlightMax,
+            options.Rates,
+            WebOrigins.Read(options.CorsOrigins, _problems),
             options.TenantWaitingPullsMax,
             options.WaitingPullsMax,
             options.TenantStreamsMax,
@@ -220,6 +222,7 @@ internal sealed class SettingsReader
         Between(nameof(o.TenantRequestsInFlightMax), o.TenantRequestsInFlightMax, 1, SyncServerOptions.RequestsAtOnceMax);
         Between(
             nameof(o.RequestsInFlightMax), o.RequestsInFlightMax, o.TenantRequestsInFlightMax, SyncServerOptions.RequestsAtOnceMax);
+        _problems.AddRange(o.Rates.Problems());
         Between(nameof(o.TenantWaitingPullsMax), o.TenantWaitingPullsMax, 1, 1_000_000);
         Between(nameof(o.WaitingPullsMax), o.WaitingPullsMax, o.TenantWaitingPullsMax, 1_000_000);
         Between(nameof(o.TenantStreamsMax), o.TenantStreamsMax, 1, 1_000_000);

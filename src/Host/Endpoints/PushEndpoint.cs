@@ -7,7 +7,7 @@ namespace HeliosSync.Host;
 /// <summary>
 /// <c>POST /push</c> (protocol 4.3), and <c>POST /conflicts/{id}/resolve</c> (4.7), which is a push that settles a conflict.
 /// </summary>
-internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, Answers answers, HeldClaims claims)
+internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, RateLimits rates, Answers answers, HeldClaims claims)
 {
     /// <summary>The push is settled, so "nothing was applied" would be wrong: its outcome is open until the client asks again.</summary>
     private static readonly Refusal AnswerWaits = new(
@@ -37,7 +37,9 @@ internal sealed class PushEndpoint(SyncService service, RequestBodies bodies, An
             return unread;
         }
 
-        var refusal = Callers.Mismatch(exchange, batch.Push.Client) ?? await claims.SettleAsync(exchange);
+        var refusal = Callers.Mismatch(exchange, batch.Push.Client)
+            ?? rates.AdmitPush(exchange, batch.Push)
+            ?? await claims.SettleAsync(exchange);
         if (refusal is not null)
         {
             batch.Dispose();

@@ -12,6 +12,7 @@ internal sealed class RequestFrame(
     Settings settings,
     RequestSlots slots,
     Authenticator authenticator,
+    RateLimits rates,
     ErrorAnswers errors,
     SyncService service,
     ShedLog shed,
@@ -42,7 +43,7 @@ internal sealed class RequestFrame(
         using var exchange = new Exchange(http, endpoint, RequestIds.Of(http.Request.Headers));
         using var span = RequestSpans.Begin(http, endpoint, exchange.RequestId);
         http.Response.Headers[RequestIds.Header] = exchange.RequestId;
-        http.Response.Headers.CacheControl = "no-store";
+        SecurityHeaders.Put(http);
         LetBodyDrain(http);
         try
         {
@@ -109,7 +110,16 @@ internal sealed class RequestFrame(
         }
 
         var held = endpoint.HeldWithoutToken && settings.AnonymousRegistration && http.Request.Headers.Authorization.Count == 0;
-        if (!held)
+        if (held)
+        {
+            if (rates.AdmitStranger(http) is { } tooMany)
+            {
+                return tooMany;
+            }
+
+            rates.NoteStranger(http);
+        }
+        else
         {
             (exchange.Token, var refusal) = await authenticator.AuthenticateAsync(http, endpoint.Scope);
             if (refusal is not null)
@@ -119,7 +129,7 @@ internal sealed class RequestFrame(
         }
 
         // Requests without a token share one tenant's room, as they do with bytes.
-        return slot.TryJoin(exchange.Caller?.Tenant ?? default) ? null : BodyRefusals.TenantOverloaded;
+        return slot.TryJoin(exchange.Caller?.Tenant ?? default) ? rates.AdmitRequest(exchange) : BodyRefusals.TenantOverloaded;
     }
 
     private async Task RefuseAsync(Exchange exchange, Refusal refusal)

@@ -20,7 +20,7 @@ internal sealed class ErrorAnswers(RetryAfter retry, ZstdPools zstd)
 
     private void SayWhenToReturn(HttpContext http, ErrorShape shape)
     {
-        if (shape.Retry)
+        if (shape.Retry && http.Response.Headers.RetryAfter.Count == 0)
         {
             http.Response.Headers.RetryAfter = retry.NextSeconds().ToString(CultureInfo.InvariantCulture);
         }

@@ -30,6 +30,7 @@ public static class HeliosSyncBuilder
             var settings = s.GetRequiredService<Settings>();
             return new TokenMint(settings.Secret, settings.KeyId, s.GetRequiredService<TimeProvider>());
         });
+        services.AddSingleton<RateLimits>();
         services.AddSingleton<Turns>();
         services.AddSingleton<ZstdPools>();
         services.AddSingleton<RequestBodies>();

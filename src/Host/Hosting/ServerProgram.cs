@@ -34,10 +34,12 @@ internal static class ServerProgram
         builder.Services.AddHostedService<IdleMemory>();
         builder.AddExport(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTime);
+        builder.Services.AddCors();
         replace?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseMetricsPage();
         app.UseForwarded(settings.Edge);
+        app.UseCors(settings.CorsOrigins);
         app.MapHeliosSync();
         // Elsewhere than below the protocol's path there is nothing, and that is said in the protocol's words too.
         app.Map("/{**path}", app.Services.GetRequiredService<RequestFrame>().Around(RequestFrame.Nowhere));

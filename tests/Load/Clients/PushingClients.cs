@@ -36,6 +36,9 @@ internal sealed class PushingClients : IDisposable
     /// <summary>Changes of each push from now on.</summary>
     public int BatchChanges { get; set; }
 
+    /// <summary>Whether who is refused waits as long as it was told.</summary>
+    public bool IsPatient { get; set; } = true;
+
     /// <summary>What they were refused, and how.</summary>
     public Refusals Refusals { get; } = new();
 
@@ -82,7 +85,7 @@ internal sealed class PushingClients : IDisposable
         if (!answer.Ok)
         {
             Refusals.Note(answer);
-            await Task.Delay(answer.RetryAfter ?? BeforeRepeat, ct);
+            await Task.Delay(IsPatient ? answer.RetryAfter ?? BeforeRepeat : TimeSpan.Zero, ct);
             return StepResult.Fail(answer.ErrorCode());
         }
 
