@@ -27,6 +27,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             Backup(),
             Restore(),
             Compact(),
+            KeysCommand.Of(output),
         };
         root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         var parsed = root.Parse(args);

@@ -12,6 +12,9 @@ internal static class SecretFile
     private const int CharsMax = 1_024;
     private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>A new secret.</summary>
+    public static string Make() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));
+
     /// <summary>The secret, where one was made in this folder.</summary>
     public static bool TryRead(string dataDir, [NotNullWhen(true)] out string? secret)
     {
@@ -46,7 +49,7 @@ internal static class SecretFile
             return secret;
         }
 
-        secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(RandomBytes));
+        secret = Make();
         var draft = Path.Combine(dataDir, $"{Name}.{Guid.NewGuid():N}");
         try
         {
@@ -86,7 +89,8 @@ internal static class SecretFile
         }
     }
 
-    private static void Write(string path, string secret)
+    /// <summary>A new file with the secret, on disk when this returns; it throws where the file is there already.</summary>
+    public static void Write(string path, string secret)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())

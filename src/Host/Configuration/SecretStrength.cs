@@ -11,7 +11,7 @@ internal static class SecretStrength
     /// <summary>Different bytes that a secret must have in Production: fewer are a pattern, not chance.</summary>
     private const int DifferentBytesMin = 10;
 
-    private const string Remedy = "make a good one with `openssl rand -base64 48`";
+    private const string Remedy = "make a good one with `heliossync keys new` or `openssl rand -base64 48`";
 
     /// <summary>Pieces of secrets that stand in documentation, ours and others', and so are known to everyone.</summary>
     private static readonly string[] KnownPieces =
