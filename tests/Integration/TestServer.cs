@@ -1,5 +1,6 @@
 using HeliosSync.Domain;
 using HeliosSync.Host;
+using HeliosSync.Integration.Description;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +23,7 @@ public sealed class TestServer : IAsyncLifetime, IAsyncDisposable
     private readonly Dictionary<string, string?> _settings;
     private readonly string _environment;
     private readonly Action<IServiceCollection>? _services;
+    private readonly DescribedRefusals _refusals = new();
     private WebApplication? _app;
 
     public TestServer()
@@ -79,6 +81,7 @@ public sealed class TestServer : IAsyncLifetime, IAsyncDisposable
         {
             services.RemoveAll<ILoggerProvider>();
             services.AddSingleton<ILoggerProvider>(Log);
+            services.AddSingleton<IRequestWatcher>(_refusals);
             _services?.Invoke(services);
         });
         await _app.StartAsync();
@@ -123,6 +126,7 @@ public sealed class TestServer : IAsyncLifetime, IAsyncDisposable
         }
 
         Directory.Delete(DataDir, recursive: true);
+        Assert.Empty(_refusals.Missing);
     }
 
     async Task IAsyncLifetime.DisposeAsync() => await DisposeAsync();

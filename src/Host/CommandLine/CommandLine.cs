@@ -28,6 +28,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             Restore(),
             Compact(),
             KeysCommand.Of(output),
+            HealthCommand.Of(output, builder),
         };
         root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         var parsed = root.Parse(args);

@@ -18,7 +18,8 @@ public static class HeliosSyncEndpoints
         var group = routes.MapGroup(BasePath);
         foreach (var path in Table(services).GroupBy(static endpoint => endpoint.Path))
         {
-            group.Map(path.Key, frame.Around([.. path]));
+            Endpoint[] endpoints = [.. path];
+            group.Map(path.Key, frame.Around(endpoints)).WithMetadata(endpoints);
         }
 
         group.Map("/{**rest}", frame.Around(RequestFrame.Nowhere));

@@ -55,6 +55,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<ConflictsEndpoint>();
         services.AddSingleton<ClientsEndpoint>();
         services.AddSingleton<CompactEndpoint>();
+        services.AddSingleton<ApiDescription>();
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();

@@ -41,6 +41,7 @@ internal static class ServerProgram
         app.UseForwarded(settings.Edge);
         app.UseCors(settings.CorsOrigins);
         app.MapHeliosSync();
+        app.MapHeliosSyncDescription();
         // Elsewhere than below the protocol's path there is nothing, and that is said in the protocol's words too.
         app.Map("/{**path}", app.Services.GetRequiredService<RequestFrame>().Around(RequestFrame.Nowhere));
         app.Services.GetRequiredService<BrokenRequests>().Watch(app.Services.GetRequiredService<DiagnosticListener>());
