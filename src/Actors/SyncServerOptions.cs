@@ -87,6 +87,9 @@ public sealed record SyncServerOptions
     /// <summary>Whether compaction goes on without a pause between its steps: where nobody else needs the journal.</summary>
     public bool CompactWithoutPause { get; init; }
 
+    /// <summary>Who is told of what the server does to tenants' data without being asked.</summary>
+    public IOwnDeeds Deeds { get; init; } = NobodyListens.Instance;
+
     /// <summary>How long a request waits for a tenant's answer before its outcome counts as open.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(90);
 

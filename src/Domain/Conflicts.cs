@@ -82,6 +82,9 @@ public sealed class ConflictLog
     /// <summary>How many there are.</summary>
     public int Count => _entries.Count - _start;
 
+    /// <summary>Entries that went for want of room, before their 90 days were over, since this state was made.</summary>
+    public long PushedOut { get; private set; }
+
     /// <summary>Whether any is open.</summary>
     public bool HasOpen => _open.Count > 0;
 
@@ -138,8 +141,9 @@ public sealed class ConflictLog
             ids.Add(entry.Id);
         }
 
-        while (Count > Limits.ConflictsMax || (Count > 1 && _entries[_start]!.AtMicros < entry.AtMicros - Limits.ConflictMicrosMax))
+        while (Count > 1 && (Count > Limits.ConflictsMax || IsOver(entry.AtMicros)))
         {
+            PushedOut += IsOver(entry.AtMicros) ? 0 : 1;
             DropOldest();
         }
     }
@@ -164,6 +168,9 @@ public sealed class ConflictLog
 
     /// <summary>The entries as they are now.</summary>
     public ConflictEntry[] Freeze() => [.. _entries.Skip(_start).Select(static entry => entry!)];
+
+    /// <summary>Whether the oldest has had its 90 days.</summary>
+    private bool IsOver(long nowMicros) => _entries[_start]!.AtMicros < nowMicros - Limits.ConflictMicrosMax;
 
     private void DropOldest()
     {

@@ -139,6 +139,7 @@ internal sealed class Compactions(
                 var (_, done) = await CompactAsync(tenant, dryRun: false, onlyIfDue: true).ConfigureAwait(false);
                 if (done is not null && done.Figures.EventsRemoved + done.Figures.EventsRewritten > 0)
                 {
+                    options.Deeds.Compacted(tenant, done.HorizonLsn, done.Figures);
                     StorageLog.Compacted(
                         log, tenant.Value, done.HorizonLsn, done.Figures.ChangesRemoved, done.Figures.Changes, done.Figures.BytesRemoved);
                 }

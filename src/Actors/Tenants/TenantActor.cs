@@ -25,12 +25,14 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
     private readonly IScheduler _scheduler = Context.System.Scheduler;
     private TimeSpan _askedAt;
     private ICancelable? _look;
+    private readonly IOwnDeeds _deeds;
+    private long _pushedOut;
     private bool _stopping;
 
     public TenantActor(TenantId id, TenantServices services)
     {
         _id = id;
-        (_wrote, _metrics) = (services.Wrote, services.Metrics);
+        (_wrote, _metrics, _deeds) = (services.Wrote, services.Metrics, services.Options.Deeds);
         _passivateAfter = services.Options.PassivateAfter;
         _cycle = new TenantCycle<IActorRef>(id, services, this);
         PersistenceId = PersistenceIds.Of(id);
@@ -54,6 +56,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
                 _askedAt = _scheduler.MonotonicClock;
                 LookIn(_passivateAfter);
                 _metrics?.Recovered(Stopwatch.GetElapsedTime(_began));
+                _pushedOut = _cycle.Tenant.Conflicts.PushedOut;
                 break;
             default:
                 throw new InvalidDataException($"{PersistenceId}: a {message} at {LastSequenceNr} is nothing to recover from.");
@@ -144,6 +147,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
             _wrote(true);
             _metrics?.Stored(durable);
             stored(LastSequenceNr);
+            TellPushedOut();
         });
     }
 
@@ -164,6 +168,7 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
         if (reason == ForgetReason.Silent)
         {
             _log.Info("{0}: client {1} was silent for too long and is forgotten.", PersistenceId, client);
+            _deeds.Forgot(_id, client);
         }
 
         _live.End(client);
@@ -196,6 +201,17 @@ internal sealed class TenantActor : UntypedPersistentActor, ITenantOutlet<IActor
 
     private void LookIn(TimeSpan time) =>
         _look = _scheduler.ScheduleTellOnceCancelable(time, Self, IdleLook.Instance, ActorRefs.NoSender);
+
+    /// <summary>A conflict log that has no room for more is never silent about what it lets go.</summary>
+    private void TellPushedOut()
+    {
+        var all = _cycle.Tenant.Conflicts.PushedOut;
+        if (all > _pushedOut)
+        {
+            _deeds.PushedOutConflicts(_id, all - _pushedOut);
+            _pushedOut = all;
+        }
+    }
 
     /// <summary>What the snapshot store says: a newer snapshot replaces the older ones. False where the message is another one.</summary>
     private bool HandleSnapshot(object message)

@@ -50,12 +50,15 @@ internal static class CommandJson
     }
 
     /// <summary>The property <c>findings</c>: a sentence each.</summary>
-    public static void WriteFindings(Utf8JsonWriter json, IEnumerable<string> findings)
+    public static void WriteFindings(Utf8JsonWriter json, IEnumerable<string> findings) => WriteTexts(json, "findings"u8, findings);
+
+    /// <summary>A property of texts.</summary>
+    public static void WriteTexts(Utf8JsonWriter json, ReadOnlySpan<byte> name, IEnumerable<string> texts)
     {
-        json.WriteStartArray("findings"u8);
-        foreach (var finding in findings)
+        json.WriteStartArray(name);
+        foreach (var text in texts)
         {
-            json.WriteStringValue(finding);
+            json.WriteStringValue(text);
         }
 
         json.WriteEndArray();

@@ -29,6 +29,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             Compact(),
             KeysCommand.Of(output),
             HealthCommand.Of(output, builder),
+            new AuditCommand(output, builder).Build(),
         };
         root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         var parsed = root.Parse(args);

@@ -62,6 +62,8 @@ internal sealed class CompactCommand(TextWriter output, Func<WebApplicationBuild
             UnsafeSynchronousOff = bound.UnsafeSynchronousOff,
         };
         await using var server = SyncServer.Start(options, TimeProvider.System, NullLoggerFactory.Instance);
+        var settings = CommandAudit.Settings(builder);
+        await using var audit = CommandAudit.Open(settings with { Enabled = settings.Enabled && !dryRun }, "compact");
         var code = 0;
         foreach (var tenant in only is { } one ? [one] : server.TenantsInJournal())
         {
@@ -73,6 +75,8 @@ internal sealed class CompactCommand(TextWriter output, Func<WebApplicationBuild
             }
             else
             {
+                await audit.RecordAsync(
+                    AuditDeeds.OfCompaction(tenant, reply.HorizonLsn, reply.Figures) with { By = CommandAudit.By });
                 await TellAsync(tenant, reply);
             }
         }

@@ -19,6 +19,11 @@ internal sealed class RestoreCommand(TextWriter output, Func<WebApplicationBuild
         var findings = new List<string>();
         var made = FolderRestore.Run(dataDir, folder, replace, TimeProvider.System, findings.Add);
         var isDone = made.Check.Findings == 0;
+        if (isDone)
+        {
+            await AuditAsync(made);
+        }
+
         if (json)
         {
             await output.WriteLineAsync(CommandJson.Write(j =>
@@ -41,6 +46,16 @@ internal sealed class RestoreCommand(TextWriter output, Func<WebApplicationBuild
         }
 
         return isDone ? 0 : Damaged;
+    }
+
+    private async Task AuditAsync(FolderRestore made)
+    {
+        await using var audit = CommandAudit.Open(CommandAudit.Settings(builder), "restore");
+        await audit.RecordAsync(new AuditEntry(AuditKind.Restored)
+        {
+            By = CommandAudit.By,
+            Details = [new("tenants", made.Tenants), new("events", made.Check.Events)],
+        });
     }
 
     private static string Sentence(FolderRestore made, string dataDir)

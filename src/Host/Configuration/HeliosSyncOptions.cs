@@ -120,6 +120,9 @@ public sealed record HeliosSyncOptions
     /// <summary>How the program meets the network: TLS, and proxies in front of it.</summary>
     public EdgeOptions Edge { get; } = new();
 
+    /// <summary>How the audit log is kept.</summary>
+    public AuditOptions Audit { get; } = new();
+
     /// <summary>This server's name among several; kept for a cluster, no one reads it yet. Not given: the machine's name.</summary>
     public string? NodeId { get; set; }
 

@@ -40,6 +40,7 @@ namespace HeliosSync.Host;
 /// <param name="Policies">The conflict policies of tenants that have none of their own.</param>
 /// <param name="Metrics">Where metrics can be read.</param>
 /// <param name="Edge">How the program meets the network.</param>
+/// <param name="Audit">How the audit log is kept.</param>
 /// <param name="AdvertisedAddress">Where other servers reach this one; null where nobody said.</param>
 public sealed record Settings(
     bool Development,
@@ -76,6 +77,7 @@ public sealed record Settings(
     ConflictPolicies Policies,
     MetricsSettings Metrics,
     EdgeSettings Edge,
+    AuditSettings Audit,
     Uri? AdvertisedAddress)
 {
     /// <summary>Never with the secret: a record's own text would have it, and end in a log.</summary>

@@ -89,6 +89,7 @@ internal sealed class SettingsReader
             PolicySettings.Read(options, _problems),
             MetricsSettings.Read(options.Metrics, _problems),
             EdgeSettingsReader.Read(options.Edge, _problems),
+            AuditSettings.Read(options.Audit, dataDir ?? "", _problems),
             Address(options.AdvertisedAddress));
     }
 

@@ -9,7 +9,7 @@ namespace HeliosSync.Host;
 /// <c>GET /clients</c> and <c>DELETE /clients/{client_id}</c> (docs/protocol.md 6.6), of the token's own tenant alone. The token's
 /// own client need not be registered.
 /// </summary>
-internal sealed class ClientsEndpoint(SyncService service, Answers answers, ILogger<ClientsEndpoint> logger)
+internal sealed class ClientsEndpoint(SyncService service, Answers answers, AuditLog audit, ILogger<ClientsEndpoint> logger)
 {
     public async ValueTask<Refusal?> ListAsync(Exchange exchange)
     {
@@ -57,6 +57,7 @@ internal sealed class ClientsEndpoint(SyncService service, Answers answers, ILog
             return refused;
         }
 
+        await audit.RecordAsync(AuditEntry.Of(AuditKind.ClientForgotten, exchange) with { Client = client });
         RequestLog.Forgot(logger, caller.Tenant.Value, client.Value, caller.Client.Value, exchange.RequestId);
         await using var body = answers.Open(exchange, StatusCodes.Status200OK);
         FleetWriter.WriteForgotten(body, reply.Client);

@@ -5,7 +5,7 @@ namespace HeliosSync.Host;
 
 /// <summary><c>POST /compact</c> (docs/protocol.md 6.8): compacts the token's tenant's journal, or says what that would do.</summary>
 internal sealed class CompactEndpoint(
-    SyncService service, RequestBodies bodies, Answers answers, ILogger<CompactEndpoint> logger)
+    SyncService service, RequestBodies bodies, Answers answers, AuditLog audit, ILogger<CompactEndpoint> logger)
 {
     private readonly CompactReader _reader = new();
 
@@ -26,6 +26,8 @@ internal sealed class CompactEndpoint(
 
         if (!asked.DryRun)
         {
+            await audit.RecordAsync(AuditEntry.Of(
+                AuditKind.Compacted, exchange, AuditDeeds.DetailsOf(reply.HorizonLsn, reply.Figures)));
             RequestLog.Compacted(
                 logger, caller.Tenant.Value, reply.HorizonLsn, reply.Figures.ChangesRemoved, caller.Client.Value, exchange.RequestId);
         }

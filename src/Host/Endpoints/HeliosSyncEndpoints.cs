@@ -15,8 +15,9 @@ public static class HeliosSyncEndpoints
     {
         var services = routes.ServiceProvider;
         var frame = services.GetRequiredService<RequestFrame>();
+        var audited = services.GetRequiredService<AuditedCalls>();
         var group = routes.MapGroup(BasePath);
-        foreach (var path in Table(services).GroupBy(static endpoint => endpoint.Path))
+        foreach (var path in Table(services).Select(audited.Around).GroupBy(static endpoint => endpoint.Path))
         {
             Endpoint[] endpoints = [.. path];
             group.Map(path.Key, frame.Around(endpoints)).WithMetadata(endpoints);
@@ -27,7 +28,8 @@ public static class HeliosSyncEndpoints
         return group;
     }
 
-    private static Endpoint[] Table(IServiceProvider services)
+    /// <summary>Every endpoint of the protocol. What is not here is not there.</summary>
+    internal static Endpoint[] Table(IServiceProvider services)
     {
         var health = services.GetRequiredService<HealthEndpoint>();
         var register = services.GetRequiredService<RegisterEndpoint>();

@@ -5,7 +5,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Host;
 
 /// <summary><c>GET</c> and <c>PUT /policy</c> (protocol 5.5): a tenant's conflict policies, for administrators.</summary>
-internal sealed class PolicyEndpoint(SyncService service, RequestBodies bodies, Answers answers)
+internal sealed class PolicyEndpoint(SyncService service, RequestBodies bodies, Answers answers, AuditLog audit)
 {
     private readonly PolicyReader _reader = new();
 
@@ -17,11 +17,33 @@ internal sealed class PolicyEndpoint(SyncService service, RequestBodies bodies, 
     public async ValueTask<Refusal?> SetAsync(Exchange exchange)
     {
         var (choice, unread) = await bodies.ReadAsync(exchange, _reader);
-        return choice is null
-            ? unread
-            : await AnswerAsync(
-                exchange,
-                await service.Server.SetPoliciesAsync(exchange.Caller!.Tenant, choice.Policies, exchange.Caller.Client));
+        if (choice is null)
+        {
+            return unread;
+        }
+
+        var reply = await service.Server.SetPoliciesAsync(exchange.Caller!.Tenant, choice.Policies, exchange.Caller.Client);
+        if (reply.Value is { } set)
+        {
+            await audit.RecordAsync(AuditEntry.Of(AuditKind.PolicyChanged, exchange, Details(set)));
+        }
+
+        return await AnswerAsync(exchange, reply);
+    }
+
+    /// <summary>What holds from now on; of many tables the first, by name.</summary>
+    private static AuditDetail[] Details(PoliciesReply set)
+    {
+        const int TablesNamedMax = 8;
+        var tables = set.InForce.Tables;
+        return
+        [
+            new("policy", ConflictPolicyNames.Of(set.InForce.Default)),
+            new("of_tenant", set.OwnOfTenant),
+            new("tables", tables.Count),
+            new("first_tables", string.Join(',', tables.Take(TablesNamedMax)
+                .Select(static table => $"{table.Table}={ConflictPolicyNames.Of(table.Policy)}"))),
+        ];
     }
 
     private async ValueTask<Refusal?> AnswerAsync(Exchange exchange, Reply<PoliciesReply> reply)

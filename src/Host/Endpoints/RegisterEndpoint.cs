@@ -5,7 +5,8 @@ namespace HeliosSync.Host;
 
 /// <summary><c>POST /register</c> (protocol 4.1), with a token or, where that is switched on, without.</summary>
 internal sealed class RegisterEndpoint(
-    Settings settings, SyncService service, RequestBodies bodies, Answers answers, HeldRegistrations held, HeldClaims claims)
+    Settings settings, SyncService service, RequestBodies bodies, Answers answers, HeldRegistrations held, HeldClaims claims,
+    AuditWatcher audit)
 {
     private readonly RegisterReader _reader = new();
 
@@ -35,6 +36,7 @@ internal sealed class RegisterEndpoint(
             return refused;
         }
 
+        audit.Registered(exchange);
         claims.Drop(exchange.Caller);
         await using var body = answers.Open(exchange, StatusCodes.Status200OK);
         RegisterWriter.Write(
@@ -52,6 +54,7 @@ internal sealed class RegisterEndpoint(
 
     private async ValueTask<Refusal?> AnswerHeldAsync(Exchange exchange, Register register)
     {
+        audit.Held(exchange, register.Client);
         await using var body = answers.Open(exchange, StatusCodes.Status200OK);
         RegisterWriter.Write(body, register.Client, NodeId.Of(register.Client), null, 0, 0, 0, 0, settings.RequestBytesMax);
         return await answers.SendAsync(exchange, body);

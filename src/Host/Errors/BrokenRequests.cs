@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using HeliosSync.Codec;
 using HeliosSync.Domain;
@@ -16,7 +17,8 @@ namespace HeliosSync.Host;
 /// broken request lines and headers, two lengths, a head that is too large or too slow. Kestrel tells of such a refusal by a
 /// diagnostic event, then answers it with a bare head and closes. That head is withheld, and a whole answer sent in its place.
 /// </summary>
-internal sealed class BrokenRequests(TimeProvider time, RequestMetrics metrics, ILogger<RequestFrame> logger)
+internal sealed class BrokenRequests(
+    TimeProvider time, RequestMetrics metrics, AuditLog audit, ILogger<RequestFrame> logger)
     : IObserver<KeyValuePair<string, object?>>
 {
     private const string Event = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
@@ -61,7 +63,8 @@ internal sealed class BrokenRequests(TimeProvider time, RequestMetrics metrics, 
             && features.Get<WithheldOutput>() is { Instead: null } output
             && features.Get<IHttpResponseFeature>() is { HasStarted: false } response)
         {
-            output.Instead = Answer(features.GetRequiredFeature<IHttpRequestFeature>(), response.StatusCode);
+            var address = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+            output.Instead = Answer(features.GetRequiredFeature<IHttpRequestFeature>(), response.StatusCode, address);
         }
     }
 
@@ -75,7 +78,7 @@ internal sealed class BrokenRequests(TimeProvider time, RequestMetrics metrics, 
     {
     }
 
-    private ReadOnlyMemory<byte> Answer(IHttpRequestFeature request, int status)
+    private ReadOnlyMemory<byte> Answer(IHttpRequestFeature request, int status, IPAddress? address)
     {
         var (code, message) = Describe(status);
         var name = ErrorCatalogue.Of(code).Name;
@@ -96,6 +99,7 @@ internal sealed class BrokenRequests(TimeProvider time, RequestMetrics metrics, 
         }
 
         metrics.Refused(name);
+        audit.Count(new AuditSum(AuditKind.Refused, code, message, null, null, address, null, null), requestId);
         RequestLog.Answered(logger, LogLevel.Information, "-", "-", status, name, 0, null, null, requestId, null);
         return answer.WrittenMemory;
     }

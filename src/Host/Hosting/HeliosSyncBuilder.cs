@@ -56,6 +56,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<ClientsEndpoint>();
         services.AddSingleton<CompactEndpoint>();
         services.AddSingleton<ApiDescription>();
+        services.AddAuditLog(settings.Audit);
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();

@@ -19,6 +19,7 @@ internal sealed class SyncService(
     IHostApplicationLifetime lifetime,
     ServerMeter meter,
     ILogger<SyncService> logger,
+    AuditLog audit,
     StartSyncServer start)
     : IHostedLifecycleService, IAsyncDisposable
 {
@@ -77,6 +78,7 @@ internal sealed class SyncService(
             // As much again as may come in at once: for what is still written of requests that nobody waits for any more.
             JournalBytesMax = Math.Max(settings.BytesInFlightMax, settings.BytesInFlightMax * 2),
             UnsafeSynchronousOff = settings.UnsafeSynchronousOff,
+            Deeds = new AuditDeeds(audit),
         };
         if (settings.UnsafeSynchronousOff)
         {
@@ -84,6 +86,11 @@ internal sealed class SyncService(
         }
 
         _server = start(options, time, logs);
+        audit.Open(new AuditEntry(AuditKind.ServerStarted)
+        {
+            By = AuditDeeds.Server,
+            Details = [new("version", ProgramVersion.Text), new("node", settings.NodeId), new("development", settings.Development)],
+        });
         Pushes = new PushReader(_server.Hash, _server.Zstd);
         Acks = new AckWriter(_server.Zstd);
         Pages = new PullWriter(_server.Zstd);
@@ -114,6 +121,7 @@ internal sealed class SyncService(
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         await DisposeAsync();
+        audit.Write(new AuditEntry(AuditKind.ServerStopped) { By = AuditDeeds.Server });
         ServerLog.Stopped(logger);
     }
 

@@ -3,7 +3,7 @@ using HeliosSync.Domain;
 namespace HeliosSync.Host;
 
 /// <summary>Makes a held registration the caller's own, at the first request with a token of that client (protocol 4.1).</summary>
-internal sealed class HeldClaims(HeldRegistrations held, SyncService service)
+internal sealed class HeldClaims(HeldRegistrations held, SyncService service, AuditWatcher audit)
 {
     /// <summary>Registers what is held for the caller, if anything is; the request goes on unless that was refused.</summary>
     public async ValueTask<Refusal?> SettleAsync(Exchange exchange)
@@ -15,6 +15,11 @@ internal sealed class HeldClaims(HeldRegistrations held, SyncService service)
         }
 
         var (refusal, _) = await service.Server.RegisterAsync(tenant, entry.Register);
+        if (refusal is null)
+        {
+            audit.Registered(exchange);
+        }
+
         if (refusal is null || !ErrorCatalogue.Of(refusal.Code).Retry)
         {
             held.Release(entry);

@@ -29,6 +29,15 @@ public sealed partial class PageTests
         Assert.Empty(left);
     }
 
+    [Fact]
+    public void Every_option_of_the_audit_log_stands_in_the_operations_page()
+    {
+        var text = string.Join('\n', new Page(Operations).Lines);
+        Assert.All(
+            typeof(AuditOptions).GetProperties(),
+            property => Assert.Contains($"| `Audit:{property.Name}` |", text, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("README.md")]
     [InlineData("CHANGELOG.md")]

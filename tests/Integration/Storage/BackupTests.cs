@@ -133,7 +133,7 @@ public sealed class BackupTests : IDisposable
         await MisusedAsync(rig.DataDir, "has a journal already; --replace", "restore", "--from", _to);
         var (code, lines) = await CommandRun.OfAsync(rig.DataDir, "restore", "--from", _to, "--replace");
         Assert.True(code == 0, string.Join('\n', lines));
-        var aside = Assert.Single(Directory.GetDirectories(rig.DataDir));
+        var aside = Assert.Single(Directory.GetDirectories(rig.DataDir, "replaced-*"));
         Assert.Contains(aside, Assert.Single(lines), StringComparison.Ordinal);
         Assert.Equal(42, Count(Path.Combine(aside, "heliossync.db"), "SELECT COUNT(*) FROM journal"));
         Assert.True(File.Exists(Path.Combine(aside, "snapshots.db")));
