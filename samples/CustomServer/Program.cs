@@ -10,9 +10,11 @@ var app = builder.Build();
 app.MapHeliosSync();
 
 // The application signs its users in as it always did, and hands out the tokens that their replicas sync with.
-app.MapPost("/login/{client}", (string client, TokenMint mint) =>
+// They renew the pair by themselves, at POST /api/v1/auth/token/refresh.
+app.MapPost("/login/{client}", (string client, TokenIssuer issuer) =>
     TenantId.TryParse("my-tenant", out var tenant) && ClientId.TryParse(client, out var id)
-        ? Results.Text(mint.Mint(tenant, id, ["sync:read", "sync:write"], TokenMint.DefaultLifetime, user: client))
+        && issuer.IssuePair(tenant, id, ["sync:read", "sync:write"], user: client) is var pair
+        ? Results.Json(new { access_token = pair.AccessToken, refresh_token = pair.RefreshToken })
         : Results.BadRequest());
 
 await app.RunAsync();

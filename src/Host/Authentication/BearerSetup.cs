@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -91,7 +92,7 @@ internal sealed class BearerSetup : IOptionsMonitor<JwtBearerOptions>
 
     private Task ReadToken(MessageReceivedContext context)
     {
-        var header = context.Request.Headers.Authorization;
+        var header = context.HttpContext.Features.Get<OfferedToken>()?.Header ?? context.Request.Headers.Authorization;
         if (header.Count == 0)
         {
             context.NoResult();
@@ -140,3 +141,7 @@ internal sealed class BearerSetup : IOptionsMonitor<JwtBearerOptions>
     /// <summary>What the token says, before its signature was judged.</summary>
     private sealed record ReadCaller(Caller Caller);
 }
+
+/// <summary>A token that did not come in the request's header, and is to be judged as if it had.</summary>
+/// <param name="Header">The header that it would have come in.</param>
+internal sealed record OfferedToken(StringValues Header);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace HeliosSync.Host;
 
 /// <summary>
-/// Tokens that held, by the header that they came in, so that each is judged once and not at every request. Nothing of what was judged
-/// changes but the time, which is looked at every time. Thread-safe.
+/// Tokens that held, by the header that they came in, so that each is judged once and not at every request. Of what was judged the time
+/// changes, which is looked at every time, and what is revoked: <see cref="TokenKeeper"/> is asked every time. Thread-safe.
 /// </summary>
 internal sealed class KnownTokens(TimeProvider time) : IDisposable
 {

@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace HeliosSync.Host;
 
-/// <summary>Makes access tokens (protocol 2).</summary>
+/// <summary>Makes access tokens (protocol 2); for pairs there is <see cref="TokenIssuer"/>.</summary>
 /// <param name="secret">What they are signed with.</param>
 /// <param name="keyId">The secret's name; null where it has none.</param>
 /// <param name="time">The clock that they are dated by.</param>
@@ -13,6 +13,9 @@ public sealed class TokenMint(string secret, string? keyId, TimeProvider time)
 {
     /// <summary>How long an access token lives where nobody says otherwise.</summary>
     public static TimeSpan DefaultLifetime { get; } = TimeSpan.FromHours(1);
+
+    /// <summary>The claim that names the sign-in which a token grew from.</summary>
+    internal const string Family = "family";
 
     private readonly SigningCredentials _credentials = new(
         new SymmetricSecurityKey(Encoding.UTF8.GetBytes(secret)) { KeyId = keyId }, SecurityAlgorithms.HmacSha256);
@@ -26,22 +29,46 @@ public sealed class TokenMint(string secret, string? keyId, TimeProvider time)
     public string Mint(TenantId tenant, ClientId client, IEnumerable<string> scopes, TimeSpan lifetime, string user)
     {
         var now = time.GetUtcNow().UtcDateTime;
+        return Mint(new TokenDraft(tenant, client, [.. scopes], user, Guid.NewGuid().ToString("D"), null, now, now + lifetime));
+    }
+
+    /// <summary>The token that is drafted. The same draft makes the same token, as long as the key is the same.</summary>
+    internal string Mint(TokenDraft draft)
+    {
+        var claims = new Dictionary<string, object>
+        {
+            ["sub"] = draft.User,
+            ["tenant_id"] = draft.Tenant.Value,
+            ["client_id"] = draft.Client.Value,
+            ["jti"] = draft.Id,
+            ["scopes"] = draft.Scopes,
+        };
+        if (draft.FamilyId is not null)
+        {
+            claims[Family] = draft.FamilyId;
+        }
+
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = BearerSetup.Issuer,
             Audience = BearerSetup.Audience,
-            IssuedAt = now,
-            NotBefore = now,
-            Expires = now + lifetime,
+            IssuedAt = draft.From,
+            NotBefore = draft.From,
+            Expires = draft.Until,
             SigningCredentials = _credentials,
-            Claims = new Dictionary<string, object>
-            {
-                ["sub"] = user,
-                ["tenant_id"] = tenant.Value,
-                ["client_id"] = client.Value,
-                ["jti"] = Guid.NewGuid().ToString("D"),
-                ["scopes"] = scopes.ToArray(),
-            },
+            Claims = claims,
         });
     }
 }
+
+/// <summary>What a token is to say.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Client">The client.</param>
+/// <param name="Scopes">Names of scopes.</param>
+/// <param name="User">Whose it is.</param>
+/// <param name="Id">Its <c>jti</c>.</param>
+/// <param name="FamilyId">The sign-in that it grew from; null for a token without a pair.</param>
+/// <param name="From">When it was issued, UTC.</param>
+/// <param name="Until">Until when it holds, UTC.</param>
+internal sealed record TokenDraft(
+    TenantId Tenant, ClientId Client, string[] Scopes, string User, string Id, string? FamilyId, DateTime From, DateTime Until);

@@ -125,6 +125,10 @@ internal sealed class TokenReader(string? keyId)
         private TenantId? _tenant;
         private ClientId? _client;
         private Scopes _scopes;
+        private string? _id;
+        private string? _family;
+        private string? _user;
+        private long _issuedAt;
 
         public string? Take(string name, ref Utf8JsonReader value)
         {
@@ -132,19 +136,23 @@ internal sealed class TokenReader(string? keyId)
             {
                 case "exp":
                     _expires = true;
-                    return Time(ref value, "exp");
+                    return Time(ref value, "exp", out _);
                 case "nbf":
-                    return Time(ref value, "nbf");
+                    return Time(ref value, "nbf", out _);
                 case "iat":
-                    return Time(ref value, "iat");
+                    return Time(ref value, "iat", out _issuedAt);
                 case "tenant_id":
                     _tenant = Text(ref value) is { } t && TenantId.TryParse(t, out var tenant) ? tenant : null;
                     return _tenant is null ? "The token's tenant_id is no tenant's id." : null;
                 case "client_id":
                     _client = Text(ref value) is { } c && ClientId.TryParse(c, out var client) ? client : null;
                     return _client is null ? "The token's client_id is no client's id." : null;
-                case "sub" or "jti":
-                    return value.TokenType == JsonTokenType.String ? null : $"The token's {name} is no string.";
+                case "sub":
+                    return Take(ref value, name, out _user);
+                case "jti":
+                    return Take(ref value, name, out _id);
+                case TokenMint.Family:
+                    return Take(ref value, name, out _family);
                 case "scopes":
                     return TakeScopes(ref value);
                 default:
@@ -165,12 +173,11 @@ internal sealed class TokenReader(string? keyId)
                 return _tenant is null ? "The token has no tenant_id." : "The token has no client_id.";
             }
 
-            if (_scopes.HasFlag(Scopes.Refresh))
+            // Whose a token is matters only where another is made of it; what is known of others is kept small.
+            caller = new Caller(tenant, client, _scopes)
             {
-                return "A refresh token is no access token.";
-            }
-
-            caller = new Caller(tenant, client, _scopes);
+                Marks = new TokenMarks(_id, _family, _scopes.HasFlag(Scopes.Refresh) ? _user : null, _issuedAt),
+            };
             return null;
         }
 
@@ -192,9 +199,18 @@ internal sealed class TokenReader(string? keyId)
 
         private static string? Text(ref Utf8JsonReader value) => value.TokenType == JsonTokenType.String ? value.GetString() : null;
 
-        private static string? Time(ref Utf8JsonReader value, string name) =>
-            value.TokenType == JsonTokenType.Number && value.TryGetInt64(out var seconds) && seconds is >= 0 and <= SecondsMax
+        private static string? Take(ref Utf8JsonReader value, string name, out string? text)
+        {
+            text = Text(ref value);
+            return text is null ? $"The token's {name} is no string." : null;
+        }
+
+        private static string? Time(ref Utf8JsonReader value, string name, out long seconds)
+        {
+            seconds = 0;
+            return value.TokenType == JsonTokenType.Number && value.TryGetInt64(out seconds) && seconds is >= 0 and <= SecondsMax
                 ? null
                 : $"The token's {name} is no number of seconds.";
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace HeliosSync.Host;
 /// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c>, <c>check</c>,
 /// <c>backup</c> and <c>restore</c>.
 /// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c>, <c>check</c> and
-/// <c>compact</c>.
+/// <c>compact</c>; and <c>revoke</c>.
 /// </summary>
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error: one line for each mistake.</param>
@@ -30,6 +30,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             KeysCommand.Of(output),
             HealthCommand.Of(output, builder),
             new AuditCommand(output, builder).Build(),
+            RevokeCommand.Make(output, builder),
         };
         root.SetAction((_, ct) => new ServeCommand(output, builder).RunAsync(ct));
         var parsed = root.Parse(args);
@@ -134,6 +135,11 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             DefaultValueFactory = static _ => "1h",
         };
         var user = new Option<string?>("--user") { Description = "Whose it is (sub); the client's id where not given." };
+        var pair = new Option<bool>("--pair")
+        {
+            Description = "Print a refresh token too, on a line of its own; it gets the next pair from the server.",
+        };
+        var json = Json();
         var token = new Command("token", "Print a token, signed with JWT_SECRET or the secret in DATA_DIR.")
         {
             client,
@@ -141,13 +147,16 @@ internal sealed class CommandLine(TextWriter output, TextWriter error, Func<WebA
             scopes,
             lifetime,
             user,
+            pair,
+            json,
         };
         token.SetAction((parsed, _) => new TokenCommand(output, builder).RunAsync(
             parsed.GetRequiredValue(client),
             parsed.GetRequiredValue(tenant),
             parsed.GetRequiredValue(scopes),
             parsed.GetRequiredValue(lifetime),
-            parsed.GetValue(user)));
+            parsed.GetValue(user),
+            new TokenForm(parsed.GetValue(pair), parsed.GetValue(json))));
         return token;
     }
 

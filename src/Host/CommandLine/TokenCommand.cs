@@ -1,7 +1,14 @@
 using System.Globalization;
+using System.Text.Json;
+using HeliosSync.Codec;
 using HeliosSync.Domain;
 
 namespace HeliosSync.Host;
+
+/// <summary>How <c>heliossync token</c> prints.</summary>
+/// <param name="Pair">Whether a refresh token is made too.</param>
+/// <param name="Json">Whether it is one line of JSON.</param>
+internal readonly record struct TokenForm(bool Pair, bool Json);
 
 /// <summary><c>heliossync token</c>: prints a token and nothing else, so that a shell can take it into a variable.</summary>
 internal sealed class TokenCommand(TextWriter output, Func<WebApplicationBuilder> builder)
@@ -11,13 +18,14 @@ internal sealed class TokenCommand(TextWriter output, Func<WebApplicationBuilder
 
     private const int LifetimeDaysMax = 366;
 
-    public async Task<int> RunAsync(string client, string tenant, string scopes, string lifetime, string? user)
+    public async Task<int> RunAsync(string client, string tenant, string scopes, string lifetime, string? user, TokenForm form)
     {
         var made = builder();
         var problems = new List<string>();
         var (clientId, tenantId) = (Client(client, problems), Tenant(tenant, problems));
         var names = Scopes(scopes, problems);
         var time = Lifetime(lifetime, problems);
+        var settings = TokenSettings.Read(OptionsBinding.Bind(made.Configuration, []).Tokens, problems);
         var secret = SettingsReader.FindSecret(made.Configuration, made.Environment.IsDevelopment(), problems, out var keyId);
         if (problems.Count > 0)
         {
@@ -25,8 +33,30 @@ internal sealed class TokenCommand(TextWriter output, Func<WebApplicationBuilder
         }
 
         var mint = new TokenMint(secret, keyId, TimeProvider.System);
-        await output.WriteLineAsync(mint.Mint(tenantId, clientId, names, time, user ?? client));
+        if (!form.Pair)
+        {
+            var token = mint.Mint(tenantId, clientId, names, time, user ?? client);
+            await output.WriteLineAsync(form.Json ? CommandJson.Write(j => WriteToken(j, token, time)) : token);
+            return 0;
+        }
+
+        var pair = new TokenIssuer(mint, settings, TimeProvider.System).IssuePair(tenantId, clientId, names, user ?? client, time);
+        await output.WriteLineAsync(form.Json
+            ? CommandJson.Write(j => TokenWriter.WritePair(
+                j,
+                pair.AccessToken,
+                (long)pair.AccessLifetime.TotalSeconds,
+                pair.RefreshToken,
+                (long)pair.RefreshLifetime.TotalSeconds))
+            : $"{pair.AccessToken}{Environment.NewLine}{pair.RefreshToken}");
         return 0;
+    }
+
+    private static void WriteToken(Utf8JsonWriter json, string token, TimeSpan lifetime)
+    {
+        json.WriteString("access_token"u8, token);
+        json.WriteString("token_type"u8, "Bearer"u8);
+        json.WriteNumber("expires_in"u8, (long)lifetime.TotalSeconds);
     }
 
     private static ClientId Client(string text, List<string> problems)

@@ -96,6 +96,9 @@ public sealed record HeliosSyncOptions
     /// <summary>Hours between two looks for journals to compact; 0: none, and compaction waits until it is asked for.</summary>
     public int CompactEveryHours { get; set; } = 1;
 
+    /// <summary>Pairs of tokens, and how they are revoked.</summary>
+    public TokenOptions Tokens { get; } = new();
+
     /// <summary>What becomes of conflicts in tenants that have no policy of their own (protocol 5.5), such as <c>server-wins</c>.</summary>
     public string ConflictPolicy { get; set; } = ConflictPolicyNames.Of(Domain.ConflictPolicy.Reject);
 

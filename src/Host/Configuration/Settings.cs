@@ -42,6 +42,7 @@ namespace HeliosSync.Host;
 /// <param name="Edge">How the program meets the network.</param>
 /// <param name="Audit">How the audit log is kept.</param>
 /// <param name="AdvertisedAddress">Where other servers reach this one; null where nobody said.</param>
+/// <param name="Tokens">Pairs of tokens, and how they are revoked.</param>
 public sealed record Settings(
     bool Development,
     IPEndPoint Listen,
@@ -78,7 +79,8 @@ public sealed record Settings(
     MetricsSettings Metrics,
     EdgeSettings Edge,
     AuditSettings Audit,
-    Uri? AdvertisedAddress)
+    Uri? AdvertisedAddress,
+    TokenSettings Tokens)
 {
     /// <summary>Never with the secret: a record's own text would have it, and end in a log.</summary>
     public override string ToString() => $"{nameof(Settings)} of {NodeId} on {Listen}";

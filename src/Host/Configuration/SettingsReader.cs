@@ -90,7 +90,8 @@ internal sealed class SettingsReader
             MetricsSettings.Read(options.Metrics, _problems),
             EdgeSettingsReader.Read(options.Edge, _problems),
             AuditSettings.Read(options.Audit, dataDir ?? "", _problems),
-            Address(options.AdvertisedAddress));
+            Address(options.AdvertisedAddress),
+            TokenSettings.Read(options.Tokens, _problems));
     }
 
     private string? Folder(string path)

@@ -7,9 +7,9 @@ public static class HeliosSyncEndpoints
     public const string BasePath = "/api/v1/sync";
 
     /// <summary>
-    /// Maps the protocol's endpoints below <see cref="BasePath"/>; whatever else is asked for there is answered with the protocol's own
-    /// 404 and 405. The endpoints judge tokens themselves, so a program's own authorization passes them by.
-    /// Needs <see cref="HeliosSyncBuilder.AddHeliosSync"/>.
+    /// Maps the protocol's endpoints below <see cref="BasePath"/>, and those for tokens below <c>/api/v1/auth</c>; whatever else is
+    /// asked for there is answered with the protocol's own 404 and 405. The endpoints judge tokens themselves, so a program's own
+    /// authorization passes them by. Needs <see cref="HeliosSyncBuilder.AddHeliosSync"/>.
     /// </summary>
     public static RouteGroupBuilder MapHeliosSync(this IEndpointRouteBuilder routes)
     {
@@ -25,6 +25,7 @@ public static class HeliosSyncEndpoints
 
         group.Map("/{**rest}", frame.Around(RequestFrame.Nowhere));
         group.AllowAnonymous();
+        routes.MapTokens();
         return group;
     }
 

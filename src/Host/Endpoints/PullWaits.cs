@@ -11,7 +11,7 @@ internal sealed record WaitingPulls(RequestSlots Places);
 /// Has pulls wait for changes (protocol 4.2, <c>wait_ms</c>). While it waits a pull holds its place among those who wait, its connection,
 /// and nothing else: neither a place among the requests in hand nor a turn.
 /// </summary>
-internal sealed class PullWaits(SyncService service, WaitingPulls waiting, Turns turns, TimeProvider time)
+internal sealed class PullWaits(SyncService service, WaitingPulls waiting, Turns turns, TokenKeeper tokens, TimeProvider time)
 {
     private static readonly Refusal TooMany = new(
         ErrorCode.Overloaded, "The server has too many pulls that wait: send it again later, or without wait_ms.");
@@ -38,6 +38,8 @@ internal sealed class PullWaits(SyncService service, WaitingPulls waiting, Turns
             return new Reply<PullReply>(TooManyOfTenant, null);
         }
 
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(service.WaitsEnd);
+        using var watching = tokens.Watch(exchange.Caller, enough.Cancel);
         var began = time.GetTimestamp();
         var after = empty.Page.ServerLsn;
         while (true)
@@ -45,11 +47,11 @@ internal sealed class PullWaits(SyncService service, WaitingPulls waiting, Turns
             var left = TimeSpan.FromMilliseconds(pull.WaitMillis) - time.GetElapsedTime(began);
             var from = time.GetTimestamp();
             var (refusal, waited) = await service.Server.WaitAsync(
-                tenant, pull, after, left > TimeSpan.Zero ? left : TimeSpan.Zero, exchange.Http.RequestAborted, service.WaitsEnd);
+                tenant, pull, after, left > TimeSpan.Zero ? left : TimeSpan.Zero, exchange.Http.RequestAborted, enough.Token);
             exchange.Waited += time.GetElapsedTime(from);
-            if (waited is null)
+            if (waited is null || tokens.IsRevoked(exchange.Caller))
             {
-                return new Reply<PullReply>(refusal, null);
+                return new Reply<PullReply>(refusal ?? Authenticator.Revoked(exchange.Http), null);
             }
 
             exchange.Turn = await turns.TakeAsync();

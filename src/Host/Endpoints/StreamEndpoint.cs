@@ -16,7 +16,13 @@ internal sealed record LiveStreams(RequestSlots Places);
 /// shares with the other streams that send the same.
 /// </summary>
 internal sealed class StreamEndpoint(
-    SyncService service, HeldClaims claims, LiveStreams streams, EventShares shares, RequestMetrics metrics, TimeProvider time)
+    SyncService service,
+    HeldClaims claims,
+    LiveStreams streams,
+    EventShares shares,
+    TokenKeeper tokens,
+    RequestMetrics metrics,
+    TimeProvider time)
 {
     /// <summary>
     /// Bytes that are handed to the connection at once: what of an event is in the connection's buffer is at most that much more than
@@ -37,6 +43,9 @@ internal sealed class StreamEndpoint(
 
     private static readonly Refusal Expired = new(
         ErrorCode.Unauthorized, "The token has expired: open the stream again from the last id, with a new one.");
+
+    private static readonly Refusal Revoked = new(
+        ErrorCode.Unauthorized, "The token was revoked: open the stream again from the last id, with a new one.");
 
     public async ValueTask<Refusal?> HandleAsync(Exchange exchange)
     {
@@ -80,6 +89,7 @@ internal sealed class StreamEndpoint(
         {
             // From here on it is no longer a request in hand.
             exchange.Leave();
+            using var watching = tokens.Watch(exchange.Caller!, () => feed.End(Revoked));
             await using var gone = http.RequestAborted.UnsafeRegister(static feed => ((Feed)feed!).Leave(), feed);
             var began = time.GetTimestamp();
             await SendAsync(exchange, feed);

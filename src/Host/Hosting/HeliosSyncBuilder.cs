@@ -10,7 +10,7 @@ public static class HeliosSyncBuilder
     /// Adds a sync server, which starts and stops with the program. It is configured by the section <c>HeliosSync</c>, by the
     /// environment variables that <see cref="HeliosSyncOptions"/> names, and last by <paramref name="configure"/>; what does not hold
     /// throws <see cref="SettingsException"/> at once. Where it listens, and what it logs, is the program's own affair.
-    /// <see cref="TokenMint"/> is among the services, for a program that hands out tokens itself.
+    /// <see cref="TokenIssuer"/> and <see cref="TokenMint"/> are among the services, for a program that hands out tokens itself.
     /// </summary>
     public static T AddHeliosSync<T>(this T builder, Action<HeliosSyncOptions>? configure = null)
         where T : IHostApplicationBuilder
@@ -60,6 +60,7 @@ public static class HeliosSyncBuilder
         services.AddSingleton<BearerSetup>();
         services.AddSingleton<KnownTokens>();
         services.AddSingleton<Authenticator>();
+        services.AddTokens();
         services.AddObservation();
         return builder;
     }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json.Nodes;
 using HeliosSync.Load.Server;
 
 namespace HeliosSync.Integration.Samples;
@@ -9,7 +11,7 @@ namespace HeliosSync.Integration.Samples;
 public sealed class CustomServerTests
 {
     [Fact]
-    public async Task The_sample_hands_out_a_token_that_its_own_sync_endpoints_take()
+    public async Task The_sample_hands_out_a_pair_that_its_own_endpoints_take_and_renew()
     {
         var dataDir = Directory.CreateTempSubdirectory("heliossync-").FullName;
         var start = new ServerStart(dataDir, TestServer.Secret)
@@ -20,7 +22,12 @@ public sealed class CustomServerTests
         await using var server = await ServerProcess.StartAsync(start, CancellationToken.None);
         using var http = new HttpClient { BaseAddress = server.Address };
         var login = await http.PostAsync(new Uri("login/phone", UriKind.Relative), null);
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await login.Content.ReadAsStringAsync());
+        var pair = (await login.Content.ReadFromJsonAsync<JsonObject>())!;
+        var renewed = await http.PostAsJsonAsync(
+            "api/v1/auth/token/refresh", new JsonObject { ["refresh_token"] = (string?)pair["refresh_token"] });
+        var next = (await renewed.Content.ReadFromJsonAsync<JsonObject>())!;
+        Assert.NotEqual((string?)pair["refresh_token"], (string?)next["refresh_token"]);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)next["access_token"]);
         using var register = new StringContent(
             """{"type":"register_client","version":1,"client_id":"phone","last_known_lsn":0,"vector_clock":{}}""",
             Encoding.UTF8,
