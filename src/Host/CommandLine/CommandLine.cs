@@ -3,10 +3,8 @@ using System.CommandLine;
 namespace HeliosSync.Host;
 
 /// <summary>
-/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c>, <c>check</c>,
-/// <c>backup</c> and <c>restore</c>.
-/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, <c>token</c>, <c>check</c> and
-/// <c>compact</c>; and <c>revoke</c>.
+/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, and commands that make tokens and secrets,
+/// look after a data folder, or ask a running server.
 /// </summary>
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error: one line for each mistake.</param>

@@ -24,10 +24,16 @@ internal static class TokenEndpoints
         var services = routes.ServiceProvider;
         var frame = services.GetRequiredService<RequestFrame>();
         var group = routes.MapGroup(BasePath);
-        group.Map("/token/refresh", frame.Around(new Endpoint(
-            "/auth/token/refresh", HttpMethods.Post, Scopes.None, services.GetRequiredService<RefreshEndpoint>().HandleAsync)));
-        group.Map("/revoke", frame.Around(new Endpoint(
-            "/auth/revoke", HttpMethods.Post, Scopes.Admin, services.GetRequiredService<RevokeEndpoint>().HandleAsync)));
+        Endpoint[] endpoints =
+        [
+            new("/auth/token/refresh", HttpMethods.Post, Scopes.None, services.GetRequiredService<RefreshEndpoint>().HandleAsync),
+            new("/auth/revoke", HttpMethods.Post, Scopes.Admin, services.GetRequiredService<RevokeEndpoint>().HandleAsync),
+        ];
+        foreach (var endpoint in endpoints)
+        {
+            group.Map(endpoint.Path["/auth".Length..], frame.Around(endpoint)).WithMetadata(endpoint);
+        }
+
         group.Map("/{**rest}", frame.Around(RequestFrame.Nowhere));
         group.AllowAnonymous();
     }

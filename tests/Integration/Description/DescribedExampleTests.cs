@@ -2,7 +2,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using HeliosSync.Host;
 using HeliosSync.Integration.Documentation;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HeliosSync.Integration.Description;
 
@@ -65,6 +67,9 @@ public sealed partial class DescribedExampleTests
     private static string DataOf(string answer) =>
         answer.StartsWith("id: ", StringComparison.Ordinal) ? answer.Split("data: ")[1] : answer;
 
+    private static string RefreshToken(TestServer server) => server.Services.GetRequiredService<TokenIssuer>()
+        .IssuePair(Ids.Tenant("demo"), Ids.Client("phone-a"), ["sync:read", "sync:write"], "tester").RefreshToken;
+
     private static JsonNode SchemaOf(ShownAnswer shown) => shown.Media == "text/event-stream"
         ? new JsonObject { ["$ref"] = "#/components/schemas/Page" }
         : shown.Schema;
@@ -76,7 +81,9 @@ public sealed partial class DescribedExampleTests
         using var request = new HttpRequestMessage(new HttpMethod(operation.Method), address);
         if (operation.BodyOf(shown.Name) is { } body)
         {
-            request.Content = new StringContent(answers.Real(body), Encoding.UTF8, "application/json");
+            // No token can stand in a document: it would have run out.
+            var real = answers.Real(body).Replace("REFRESH-TOKEN", RefreshToken(server), StringComparison.Ordinal);
+            request.Content = new StringContent(real, Encoding.UTF8, "application/json");
         }
 
         if (shown.Client is { } client)
@@ -97,6 +104,6 @@ public sealed partial class DescribedExampleTests
         return ((int)response.StatusCode, $"{await reader.ReadLineAsync()}\n{await reader.ReadLineAsync()}\n\n");
     }
 
-    [GeneratedRegex("^[^:]*/(registered_at|last_seen|as_of|at|unacknowledged_ms|bytes|bytes_removed): ")]
+    [GeneratedRegex("^[^:]*/(registered_at|last_seen|as_of|at|unacknowledged_ms|bytes|bytes_removed|issued_up_to|access_token|refresh_token): ")]
     private static partial Regex OfTime();
 }

@@ -28,6 +28,7 @@ internal sealed class DescribedRefusals : IRequestWatcher
         var endpoint = exchange.Endpoint;
         var name = ErrorCatalogue.Of(code).Name;
         var codes = Described.GetValueOrDefault($"{endpoint.Method} {HeliosSyncEndpoints.BasePath}{endpoint.Path}")
+            ?? Described.GetValueOrDefault($"{endpoint.Method} /api/v1{endpoint.Path}")
             ?? Described.GetValueOrDefault($"{endpoint.Method} {endpoint.Path}");
         if (codes?.Contains(name) == false)
         {

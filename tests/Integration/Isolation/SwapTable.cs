@@ -120,6 +120,21 @@ internal static class SwapTable
         ["/api/v1/sync/{**rest}"] = [Of("tenant in the path", (me, other) => me.Phone.SendAsync(
             HttpMethod.Get, $"tenants/{other.Tenant}/pull"), 404)],
         ["/{**path}"] = [Of("tenant in the path", (me, other) => me.Phone.SendAsync(HttpMethod.Get, $"../../../{other.Tenant}"), 404)],
+        ["/api/v1/auth/{**rest}"] = [Of("tenant in the path", (me, other) => me.Phone.SendAsync(
+            HttpMethod.Get, $"../auth/{other.Tenant}"), 404)],
+        ["/api/v1/auth/token/refresh"] =
+        [
+            Of("nothing but a token of another kind", (me, _) => me.Phone.PostAsync(
+                "../auth/token/refresh", new JsonObject { ["refresh_token"] = "x" }), 401),
+        ],
+        ["/api/v1/auth/revoke"] =
+        [
+            Of("client", (me, other) => me.Ops.PostAsync("../auth/revoke", new JsonObject { ["client_id"] = other.OwnClient }), 200),
+            Of("tenant in the body", (me, other) => me.Ops.PostAsync(
+                "../auth/revoke", Tenant(other).With(new() { ["jti"] = "nobody's" })), 200),
+        ],
+        ["/openapi/v1.json"] = [Of("nothing but the asking", (me, _) => me.Phone.SendAsync(
+            HttpMethod.Get, "../../../openapi/v1.json"), 200)],
     };
 
     private static Swap Get(string path, int allowed) =>

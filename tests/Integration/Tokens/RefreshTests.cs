@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using HeliosSync.Integration.Hosting;
 using HeliosSync.Integration.Protocol.Rig;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
