@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace HeliosSync.Host;
 
 /// <summary>
-/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, and commands that make tokens and secrets,
-/// look after a data folder, or ask a running server.
+/// What <c>heliossync</c> understands: <c>serve</c>, which is also what it does without a command, and commands that make tokens and
+/// secrets, look after a data folder, or ask a running server.
 /// </summary>
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error: one line for each mistake.</param>

@@ -22,6 +22,12 @@ public sealed record EdgeOptions
     public int CertificateCheckSeconds { get; set; } = 10;
 
     /// <summary>
+    /// Whether clients may choose HTTP/2 over TLS. Off: many large bodies at once on one connection may have Kestrel close it by
+    /// FLOW_CONTROL_ERROR, why is not known yet.
+    /// </summary>
+    public bool Http2 { get; set; }
+
+    /// <summary>
     /// <c>TRUSTED_PROXIES</c>, with commas between: addresses and networks whose word on a client's address, scheme and host
     /// (<c>X-Forwarded-*</c>) is believed. Empty: nobody's.
     /// </summary>

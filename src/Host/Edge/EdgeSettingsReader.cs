@@ -27,7 +27,8 @@ internal static class EdgeSettingsReader
             problems.Add($"{Section}:{nameof(options.CertificateCheckSeconds)} is {seconds}; it takes 1 to {CheckSecondsMax}.");
         }
 
-        return new EdgeSettings(Files(options, problems), TimeSpan.FromSeconds(seconds), Networks(options.TrustedProxies, problems));
+        return new EdgeSettings(
+            Files(options, problems), TimeSpan.FromSeconds(seconds), options.Http2, Networks(options.TrustedProxies, problems));
     }
 
     private static CertificateFiles? Files(EdgeOptions options, ICollection<string> problems)

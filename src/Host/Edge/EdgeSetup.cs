@@ -41,7 +41,7 @@ internal static class EdgeSetup
         if (edge.Certificate is not null)
         {
             var certificate = listen.ApplicationServices.GetRequiredService<ServerCertificate>();
-            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.Protocols = edge.Http2 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
                 OnConnection = _ => ValueTask.FromResult(certificate.Current),

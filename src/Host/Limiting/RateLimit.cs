@@ -45,7 +45,7 @@ internal sealed class RateLimit<TKey> : IDisposable
     /// <summary>Whether a token is there. (To ask for none would be granted for a part of one too.)</summary>
     public bool Has(TKey key) => _buckets.GetStatistics(key) is not { CurrentAvailablePermits: < 1 };
 
-    /// <summary>What is left, as the header <c>RateLimit</c> says it: so many tokens (<c>r</c>), and when it is full again (<c>t</c>).</summary>
+    /// <summary>What is left, as the header <c>RateLimit</c> says it: tokens (<c>r</c>), and when it is full again (<c>t</c>).</summary>
     public string Left(TKey key)
     {
         var left = _buckets.GetStatistics(key)?.CurrentAvailablePermits ?? _size;

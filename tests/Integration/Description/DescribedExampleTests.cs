@@ -104,6 +104,7 @@ public sealed partial class DescribedExampleTests
         return ((int)response.StatusCode, $"{await reader.ReadLineAsync()}\n{await reader.ReadLineAsync()}\n\n");
     }
 
-    [GeneratedRegex("^[^:]*/(registered_at|last_seen|as_of|at|unacknowledged_ms|bytes|bytes_removed|issued_up_to|access_token|refresh_token): ")]
+    [GeneratedRegex(
+        "^[^:]*/(registered_at|last_seen|as_of|at|unacknowledged_ms|bytes|bytes_removed|issued_up_to|access_token|refresh_token): ")]
     private static partial Regex OfTime();
 }

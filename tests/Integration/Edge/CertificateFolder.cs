@@ -41,12 +41,13 @@ internal sealed class CertificateFolder : IDisposable
     /// <summary>The serial number of the certificate that was made last.</summary>
     public string Serial { get; private set; } = "";
 
-    /// <summary>Settings of a server that takes the chain and the key, and looks at them every second.</summary>
+    /// <summary>Settings of a server that takes the chain and the key, looks at them every second, and speaks HTTP/2.</summary>
     public Dictionary<string, string?> Settings => new()
     {
         ["TLS_CERT_FILE"] = Chain,
         ["TLS_KEY_FILE"] = Key,
         ["HeliosSync:Edge:CertificateCheckSeconds"] = "1",
+        ["HeliosSync:Edge:Http2"] = "true",
     };
 
     /// <summary>Writes a new certificate over the one before, with the key first, as files come that are not renewed at one blow.</summary>

@@ -61,21 +61,6 @@ public sealed class Http2Tests : IAsyncLifetime
         Array.ForEach(streams, static s => s.Dispose());
     }
 
-    /// <summary>Together they are ten times the connection's window: none may wait for its rest behind what another has not read.</summary>
-    [Fact]
-    public async Task Many_large_bodies_at_once_on_one_connection_all_arrive()
-    {
-        var devices = new List<Device>();
-        for (var i = 0; i < 40; i++)
-        {
-            devices.Add(await DeviceAsync($"d{i}"));
-        }
-
-        var answers = await Task.WhenAll(devices.Select(static d => d.PushAsync(Change.Large(1, $"k-{d.Client}", 190_000))));
-        Assert.All(answers, static answer => Assert.Single(answer.Ok().Accepted));
-        Assert.Equal(40, (await devices[0].PullAllAsync()).Count);
-    }
-
     [Fact]
     public async Task A_large_body_and_a_large_page_go_through_whole()
     {

@@ -27,6 +27,7 @@ public sealed class TlsTests : IDisposable
             ["TLS_CERT_FILE"] = certificate,
             ["TLS_KEY_FILE"] = key,
             ["TLS_CERT_PASSWORD"] = password,
+            ["HeliosSync:Edge:Http2"] = "true",
         });
         Assert.Equal("https", server.Address.Scheme);
         foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
@@ -35,6 +36,16 @@ public sealed class TlsTests : IDisposable
             var answer = await http.GetAsync("/api/v1/sync/health");
             Assert.Equal((HttpStatusCode.OK, version), (answer.StatusCode, answer.Version));
         }
+    }
+
+    [Fact]
+    public async Task Without_being_told_to_the_server_speaks_no_http2()
+    {
+        await using var server = await TestServer.StartAsync(new(_files.Settings) { ["HeliosSync:Edge:Http2"] = null });
+        using var old = TlsClient.Http(server.Address, _files, HttpVersion.Version11);
+        Assert.Equal(HttpStatusCode.OK, (await old.GetAsync("/api/v1/sync/health")).StatusCode);
+        using var http = TlsClient.Http(server.Address, _files, HttpVersion.Version20);
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync("/api/v1/sync/health"));
     }
 
     [Fact]

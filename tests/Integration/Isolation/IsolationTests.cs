@@ -109,7 +109,9 @@ public sealed class IsolationTests(IsolationTests.Measured own) : IClassFixture<
             HeliosSyncEndpoints.Table(Served.Services).Select(static e => $"{e.Method} {e.Path}").Order(StringComparer.Ordinal),
             SwapTable.Rows.Keys.Order(StringComparer.Ordinal));
         var mapped = Served.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Select(static endpoint => endpoint.RoutePattern.RawText!);
+            .Select(static endpoint => endpoint.RoutePattern.RawText!)
+            // The page of the description has the same files for everyone.
+            .Where(static path => !path.TrimStart('/').StartsWith(DescriptionEndpoints.PagePath.TrimStart('/'), StringComparison.Ordinal));
         var known = SwapTable.Rows.Keys.Select(static key => HeliosSyncEndpoints.BasePath + key.Split(' ')[1])
             .Concat(SwapTable.Elsewhere.Keys);
         Assert.Equal(known.Distinct().Order(StringComparer.Ordinal), mapped.Distinct().Order(StringComparer.Ordinal));

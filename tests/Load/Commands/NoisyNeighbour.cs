@@ -7,8 +7,8 @@ namespace HeliosSync.Load.Commands;
 
 /// <summary>
 /// Scenario <c>noisy-neighbour</c>: clients of a quiet tenant push at an even rate, half of what a tenant may; in every other round those
-/// of another send ten times what it may, and come back at once when they are refused. What must hold: the quiet one hardly notices, and the
-/// noisy one gets what it may have and whole refusals for the rest.
+/// of another send ten times what it may, and come back at once when they are refused. What must hold: the quiet one hardly notices, and
+/// the noisy one gets what it may have and whole refusals for the rest.
 /// </summary>
 internal sealed class NoisyNeighbour(LoadRun run)
 {
