@@ -186,7 +186,8 @@ public sealed class AuditCheckTests
                 Swap(files[1], files[2]);
                 break;
             case "copy a file under a later name":
-                File.Copy(middle, last.Replace("audit-0", "audit-9", StringComparison.Ordinal));
+                var later = Path.GetFileName(last).Replace("-0", "-9", StringComparison.Ordinal);
+                File.Copy(middle, Path.Combine(Path.GetDirectoryName(last)!, later));
                 break;
             case "take the head away":
                 File.Delete(rig.Settings.HeadFile);
